@@ -1,0 +1,56 @@
+/* server.h: libmicrohttpd in our own epoll loop. The loop never blocks and never touches the store: handlers answer at
+ * once or park the exchange (message.h). Several listeners (recipients, admins, a Unix socket) feed one loop; each request
+ * carries its listener's tag. Nothing above this header knows the library's name.
+ *
+ * One thread calls server_run; server_wake, server_stop and http_exchange_finish may come from any thread. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "http/message.h"
+
+typedef struct Server Server;
+
+enum { SERVER_LISTENERS_MAX = 4 };
+
+typedef struct ServerListener {
+	Str address; /* "127.0.0.1:8080", "[::1]:0" (any free port) or "unix:/path" (mode 0600) */
+	int tag;
+	size_t body_bytes_max; /* beyond it: 413 before the body is read where the length is declared */
+} ServerListener;
+
+typedef struct ServerOptions {
+	ServerListener listeners[SERVER_LISTENERS_MAX];
+	size_t listener_count;
+	void (*handle)(void *ctx, HttpExchange *exchange); /* on the loop thread */
+	void *ctx;
+	size_t connections_max;      /* per listener */
+	size_t parked_max;           /* beyond it: 503 with Retry-After */
+	int64_t idle_timeout_ms;     /* a silent connection is closed */
+	int64_t request_deadline_ms; /* from first byte to whole request, against slow drips */
+	int64_t parked_deadline_ms; /* a parked exchange is answered 503 by then; a late finish is dropped */
+	const Str *trusted_proxies; /* CIDR list; see client_ip.h */
+	size_t trusted_proxy_count;
+	bool send_server_header_off; /* orgsim writes its own Server header */
+	/* Called about every tick_ms on the loop thread (schedules, watchdog); may be NULL. */
+	void (*tick)(void *ctx);
+	int64_t tick_ms;
+} ServerOptions;
+
+WARN_UNUSED bool server_open(const ServerOptions *options, Server **out, Err *err);
+/* The port a TCP listener got; 0 for a Unix socket. */
+int server_port(const Server *server, size_t listener);
+/* Until server_stop: then stops accepting, answers what is parked with Connection: close, and returns when no connection
+ * is left or drain_ms passed. */
+void server_run(Server *server, int64_t drain_ms);
+void server_stop(Server *server); /* any thread, also a signal handler */
+void server_close(Server **server);
+
+typedef struct ServerStats {
+	size_t connections, parked;
+} ServerStats;
+ServerStats server_stats(const Server *server); /* any thread */
+
+#endif
