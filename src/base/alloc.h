@@ -1,12 +1,13 @@
-/* alloc.h: memory that is there or the process ends. Running out of memory is treated like a power cut
- * (doc/architecture.md): every size that an outsider controls has a maximum before it gets here, all
- * truth is in the store, and the service manager restarts us. Any thread. */
+/* alloc.h: memory that is there or the process ends. Running out of memory is treated like a power
+ * cut (doc/architecture.md): every size that an outsider controls has a maximum before it gets
+ * here, all truth is in the store, and the service manager restarts us. Any thread. */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H
 
 #include "base/base.h"
 
-/* Zeroed memory for count elements of size bytes; aborts on overflow or exhaustion. Owner frees with free(). */
+/* Zeroed memory for count elements of size bytes; aborts on overflow or exhaustion. Owner frees
+ * with free(). */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *ptr, size_t count, size_t size);
 char *xstrndup(const char *ptr, size_t len);

@@ -1,6 +1,6 @@
-/* arena.h: memory with one lifetime (one request, one batch, one page): bump allocation, freed all at once
- * by its owner. Bounded: past bytes_max the process aborts, because whoever feeds an arena bounds its input.
- * One thread at a time. */
+/* arena.h: memory with one lifetime (one request, one batch, one page): bump allocation, freed all
+ * at once by its owner. Bounded: past bytes_max the process aborts, because whoever feeds an arena
+ * bounds its input. One thread at a time. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 

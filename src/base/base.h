@@ -1,5 +1,5 @@
-/* base.h: what every file includes first. Attributes, checked arithmetic, clean-up by attribute, and
- * the list of C library functions that nobody here may call. */
+/* base.h: what every file includes first. Attributes, checked arithmetic, clean-up by attribute,
+ * and the list of C library functions that nobody here may call. */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H
 
@@ -24,7 +24,8 @@
 #define MIN_OF(a, b)                    ((a) < (b) ? (a) : (b))
 #define MAX_OF(a, b)                    ((a) > (b) ? (a) : (b))
 
-/* Checked arithmetic for sizes that outsiders influence: true and *out set, or false on overflow. */
+/* Checked arithmetic for sizes that outsiders influence: true and *out set, or false on overflow.
+ */
 static inline WARN_UNUSED bool add_size(size_t a, size_t b, size_t *out)
 {
 	return !__builtin_add_overflow(a, b, out);
@@ -35,7 +36,8 @@ static inline WARN_UNUSED bool mul_size(size_t a, size_t b, size_t *out)
 	return !__builtin_mul_overflow(a, b, out);
 }
 
-/* Banned: unbounded, locale- or process-wide, or not thread-safe. Use Buf, Str, base/time.h, base/rng.h. */
+/* Banned: unbounded, locale- or process-wide, or not thread-safe. Use Buf, Str, base/time.h,
+ * base/rng.h. */
 #define strcpy    banned_strcpy_use_buf
 #define strcat    banned_strcat_use_buf
 #define strncpy   banned_strncpy_use_buf

@@ -1,6 +1,7 @@
-/* buf.h: growable bytes with a mandatory maximum (curl's dynbuf idea). A Buf is born with its maximum:
- * `CLEANUP(buf_fini) Buf body = BUF_MAX(64 * 1024);`. Growing past it sets a sticky overflow flag and drops
- * what did not fit; the builder checks once at the end with buf_check. One owner, one thread at a time. */
+/* buf.h: growable bytes with a mandatory maximum (curl's dynbuf idea). A Buf is born with its
+ * maximum: `CLEANUP(buf_fini) Buf body = BUF_MAX(64 * 1024);`. Growing past it sets a sticky
+ * overflow flag and drops what did not fit; the builder checks once at the end with buf_check. One
+ * owner, one thread at a time. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -30,7 +31,8 @@ void buf_put_char(Buf *buf, char c);
 void buf_put_z(Buf *buf, const char *nul_terminated);
 void buf_put_i64(Buf *buf, int64_t value);
 void buf_printf(Buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Room for `len` more bytes, uninitialised; NULL on overflow. The caller fills and then counts them with buf_grow. */
+/* Room for `len` more bytes, uninitialised; NULL on overflow. The caller fills and then counts them
+ * with buf_grow. */
 char *buf_room(Buf *buf, size_t len);
 void buf_grow(Buf *buf, size_t len);
 /* Drops the first len bytes. */
@@ -38,7 +40,8 @@ void buf_consume(Buf *buf, size_t len);
 
 Str buf_str(const Buf *buf);       /* borrows until the next change */
 const char *buf_z(const Buf *buf); /* "" when empty */
-/* False with ERR_LIMIT when anything did not fit. `what` names it for people: "the request body". */
+/* False with ERR_LIMIT when anything did not fit. `what` names it for people: "the request body".
+ */
 WARN_UNUSED bool buf_check(const Buf *buf, const char *what, Err *err);
 /* Moves the bytes out: the caller owns the result (free()), the Buf is empty. */
 char *buf_take(Buf *buf, size_t *out_len);

@@ -1,5 +1,5 @@
-/* clock.h: the time, as a seam. Code that decides takes times as arguments; code at the edge holds a Clock.
- * Real and fake implementations behave alike (tests/unit/base/clock.c runs both). */
+/* clock.h: the time, as a seam. Code that decides takes times as arguments; code at the edge holds
+ * a Clock. Real and fake implementations behave alike (tests/unit/base/clock.c runs both). */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

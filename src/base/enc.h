@@ -9,7 +9,8 @@
 
 void base64url_encode(Buf *out, Str bytes); /* no padding */
 void base64_encode(Buf *out, Str bytes);    /* with padding */
-/* Strict: no padding, no blanks, no stray bits in the last character. False leaves out as it was. */
+/* Strict: no padding, no blanks, no stray bits in the last character. False leaves out as it was.
+ */
 WARN_UNUSED bool base64url_decode(Buf *out, Str text);
 /* Standard alphabet with padding. */
 WARN_UNUSED bool base64_decode(Buf *out, Str text);
@@ -29,7 +30,8 @@ typedef struct FormField {
 
 enum { FORM_FIELDS_MAX = 64 };
 
-/* Decodes "a=1&b=2" into at most FORM_FIELDS_MAX fields. False with ERR_INPUT on a bad escape or too many. */
+/* Decodes "a=1&b=2" into at most FORM_FIELDS_MAX fields. False with ERR_INPUT on a bad escape or
+ * too many. */
 WARN_UNUSED bool form_parse(
 	Str body, Arena *arena, FormField **out_fields, size_t *out_count, Err *err);
 /* The first field of that name; STR_NONE if there is none. */

@@ -1,7 +1,7 @@
-/* err.h: one way to fail. A function that can fail for outside reasons returns bool (true = done) and
- * fills an Err that lives on the caller's stack. The kind is what callers act on; code keeps the foreign
- * number (HTTP status, SQLite code); text is for people and says what to do; origin is file:line.
- * Low layers return, the layer that decides logs once. Any thread. */
+/* err.h: one way to fail. A function that can fail for outside reasons returns bool (true = done)
+ * and fills an Err that lives on the caller's stack. The kind is what callers act on; code keeps
+ * the foreign number (HTTP status, SQLite code); text is for people and says what to do; origin is
+ * file:line. Low layers return, the layer that decides logs once. Any thread. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 

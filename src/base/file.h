@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the whole file to out; ERR_MISSING, ERR_LIMIT (out's maximum) or ERR_FATAL, naming the path. */
+/* Appends the whole file to out; ERR_MISSING, ERR_LIMIT (out's maximum) or ERR_FATAL, naming the
+ * path. */
 WARN_UNUSED bool file_read(const char *path, Buf *out, Err *err);
 /* Writes path.tmp, fsync, rename, fsync of the folder. mode as in open(2). */
 WARN_UNUSED bool file_write_durable(const char *path, Str content, unsigned mode, Err *err);

@@ -1,4 +1,5 @@
-/* heap.h: a binary min-heap of 64-bit keys with a pointer each, ties in insertion order. One thread. */
+/* heap.h: a binary min-heap of 64-bit keys with a pointer each, ties in insertion order. One
+ * thread. */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H
 

@@ -1,7 +1,8 @@
 /* json.h: strict JSON in and out.
- * Reading: jansson behind typed accessors (duplicates, bad UTF-8 and NUL refused, depth and size bounded).
- * Values borrow from their JsonDoc. Errors name the member: "member \"records\": expected an array".
- * Writing: JsonWriter puts text into a Buf and keeps the commas. Pure, one thread per document. */
+ * Reading: jansson behind typed accessors (duplicates, bad UTF-8 and NUL refused, depth and size
+ * bounded). Values borrow from their JsonDoc. Errors name the member: "member \"records\": expected
+ * an array". Writing: JsonWriter puts text into a Buf and keeps the commas. Pure, one thread per
+ * document. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 

@@ -1,5 +1,6 @@
-/* list.h: one intrusive, doubly linked list. The node lives in the listed struct; CONTAINER_OF leads back.
- * A List must be list_init'ed; a node must be in at most one list. One thread at a time. */
+/* list.h: one intrusive, doubly linked list. The node lives in the listed struct; CONTAINER_OF
+ * leads back. A List must be list_init'ed; a node must be in at most one list. One thread at a
+ * time. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 

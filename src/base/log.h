@@ -1,7 +1,7 @@
-/* log.h: one line per event on stderr: journald priority prefix when asked, time, level, event name, key=value.
- * Event names are stable and dotted ("push.batch.settled"). Addresses never appear in clear unless the operator
- * asks (log_options.clear_addresses): log them with log_address, which prints a keyed hash. Secrets have no
- * formatter. Any thread; a line is written whole. */
+/* log.h: one line per event on stderr: journald priority prefix when asked, time, level, event
+ * name, key=value. Event names are stable and dotted ("push.batch.settled"). Addresses never appear
+ * in clear unless the operator asks (log_options.clear_addresses): log them with log_address, which
+ * prints a keyed hash. Secrets have no formatter. Any thread; a line is written whole. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -39,13 +39,15 @@ typedef struct LogField {
 #define LOG_ADDRESS(key_, value_)                                                                  \
 	((LogField){ .key = (key_), .type = LOG_T_ADDRESS, .str = (value_) })
 
-/* log_event(LOG_INFO, "push.batch.settled", LOG_INT("rows", 200), LOG_INT("ms", 140)); at least one field. */
+/* log_event(LOG_INFO, "push.batch.settled", LOG_INT("rows", 200), LOG_INT("ms", 140)); at least one
+ * field. */
 #define log_event(level, event, ...)                                                               \
 	log_fields((level), (event), (LogField[]){ __VA_ARGS__ },                                  \
 		ARRAY_LEN(((LogField[]){ __VA_ARGS__ })))
 void log_fields(LogLevel level, const char *event, const LogField *fields, size_t count);
 
-/* The hash that stands for addresses in this process's log lines; set once at start, random otherwise. */
+/* The hash that stands for addresses in this process's log lines; set once at start, random
+ * otherwise. */
 void log_set_address_key(const unsigned char key[32]);
 
 WARN_UNUSED bool log_level_parse(Str name, LogLevel *out);

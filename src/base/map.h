@@ -1,5 +1,5 @@
-/* map.h: one hash map: byte-string keys (copied) to pointers (borrowed). Open addressing, seeded SipHash so that
- * outsiders cannot choose collisions. One thread at a time. */
+/* map.h: one hash map: byte-string keys (copied) to pointers (borrowed). Open addressing, seeded
+ * SipHash so that outsiders cannot choose collisions. One thread at a time. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 

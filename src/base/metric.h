@@ -1,5 +1,6 @@
-/* metric.h: counters, gauges and histograms from one table, printed as Prometheus text (exposition format 0.0.4).
- * Updates are relaxed atomics, any thread. Label values are fixed in the table; no outsider can make series. */
+/* metric.h: counters, gauges and histograms from one table, printed as Prometheus text (exposition
+ * format 0.0.4). Updates are relaxed atomics, any thread. Label values are fixed in the table; no
+ * outsider can make series. */
 #ifndef BASE_METRIC_H
 #define BASE_METRIC_H
 
@@ -8,8 +9,8 @@
 
 typedef enum MetricKind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } MetricKind;
 
-/* One line a series: id, kind, name, labels, help. Histograms are in milliseconds with fixed buckets.
- * Add here, use the id; the text and doc come from the same line. */
+/* One line a series: id, kind, name, labels, help. Histograms are in milliseconds with fixed
+ * buckets. Add here, use the id; the text and doc come from the same line. */
 #define METRIC_TABLE(X)                                                                            \
 	X(M_HTTP_REQUESTS, COUNTER, "optout_http_requests_total", "", "HTTP requests answered")    \
 	X(M_HTTP_REFUSED, COUNTER, "optout_http_refused_total", "",                                \

@@ -1,5 +1,5 @@
-/* rng.h: randomness as a seam. System randomness is getrandom(2) and may be used for keys; a seeded one
- * repeats itself for simulations and must never make a key. */
+/* rng.h: randomness as a seam. System randomness is getrandom(2) and may be used for keys; a seeded
+ * one repeats itself for simulations and must never make a key. */
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 

@@ -1,6 +1,7 @@
-/* secret.h: keys and the few cryptographic acts we need, all libsodium: memory that is locked and wiped, constant-
- * time comparison, authenticated encryption (XChaCha20-Poly1305), keyed and plain hashes (BLAKE2b).
- * A Secret cannot be printed: there is no function that turns it into log text. Any thread. */
+/* secret.h: keys and the few cryptographic acts we need, all libsodium: memory that is locked and
+ * wiped, constant- time comparison, authenticated encryption (XChaCha20-Poly1305), keyed and plain
+ * hashes (BLAKE2b). A Secret cannot be printed: there is no function that turns it into log text.
+ * Any thread. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 
@@ -30,7 +31,8 @@ bool secret_is_set(const Secret *secret);
 bool bytes_equal_ct(Str a, Str b);
 void bytes_wipe(void *ptr, size_t len);
 
-/* out = nonce (24) || ciphertext || tag (16). `context` is authenticated, not stored: name what the bytes are for. */
+/* out = nonce (24) || ciphertext || tag (16). `context` is authenticated, not stored: name what the
+ * bytes are for. */
 void seal(Buf *out, const Secret *key, Str context, Str plain, Rng *rng);
 /* False when key, context or a single bit is wrong; out untouched. */
 WARN_UNUSED bool unseal(Buf *out, const Secret *key, Str context, Str sealed);

@@ -1,5 +1,6 @@
 /* str.h: borrowed views of bytes. A Str never owns; whoever stores one says what it borrows from.
- * Not NUL-terminated; NUL-terminated strings exist only at the C library's door. Pure, any thread. */
+ * Not NUL-terminated; NUL-terminated strings exist only at the C library's door. Pure, any thread.
+ */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
@@ -39,7 +40,8 @@ ptrdiff_t str_find_nocase(Str s, Str needle);
  * "a,,b" gives "a", "", "b"; "" gives one "". */
 bool str_split(Str *rest, char separator, Str *out_part);
 
-/* Whole string as a decimal number within [min, max]; sign allowed for min < 0. Nothing else around it. */
+/* Whole string as a decimal number within [min, max]; sign allowed for min < 0. Nothing else around
+ * it. */
 WARN_UNUSED bool str_to_i64(Str s, int64_t min, int64_t max, int64_t *out);
 /* "true/false", "yes/no", "on/off", "1/0", any case. */
 WARN_UNUSED bool str_to_bool(Str s, bool *out);

@@ -1,5 +1,6 @@
-/* time.h: instants as int64_t milliseconds since 1970 UTC, civil dates, RFC 3339 and Salesforce text, and named
- * zones through GLib's GTimeZone (reads tzdata, any zone, any thread; the process-wide TZ is never used). */
+/* time.h: instants as int64_t milliseconds since 1970 UTC, civil dates, RFC 3339 and Salesforce
+ * text, and named zones through GLib's GTimeZone (reads tzdata, any zone, any thread; the
+ * process-wide TZ is never used). */
 #ifndef BASE_TIME_H
 #define BASE_TIME_H
 
@@ -40,7 +41,8 @@ void time_put_salesforce(Buf *out, int64_t at_ms);
 void time_put_http(Buf *out, int64_t at_ms);
 void date_put(Buf *out, CivilDate date); /* "2026-01-02" */
 WARN_UNUSED bool date_parse(Str text, CivilDate *out);
-/* Date and time with a zone: Z, +00:00 or +0000; fraction of 0..9 digits. Both RFC 3339 and Salesforce's forms. */
+/* Date and time with a zone: Z, +00:00 or +0000; fraction of 0..9 digits. Both RFC 3339 and
+ * Salesforce's forms. */
 WARN_UNUSED bool time_parse(Str text, int64_t *out_ms, Err *err);
 
 typedef struct Zone Zone;
@@ -49,8 +51,9 @@ typedef struct Zone Zone;
 WARN_UNUSED bool zone_open(Str name, Zone **out, Err *err);
 void zone_close(Zone **zone);
 CivilTime zone_local(const Zone *zone, int64_t at_ms);
-/* The instant of a wall-clock time on a local date. A missing one (spring forward) gives the first instant after
- * the gap, a double one (fall back) the first of the two (product.md, "Orgs and runs"). */
+/* The instant of a wall-clock time on a local date. A missing one (spring forward) gives the first
+ * instant after the gap, a double one (fall back) the first of the two (product.md, "Orgs and
+ * runs"). */
 int64_t zone_instant(const Zone *zone, CivilDate date, int hour, int minute);
 
 #endif

@@ -1,5 +1,6 @@
-/* message.h: requests and replies as plain values, the same for a socket, the command line in one process and the
- * simulated org. A request borrows from its exchange's arena; a reply owns its body. */
+/* message.h: requests and replies as plain values, the same for a socket, the command line in one
+ * process and the simulated org. A request borrows from its exchange's arena; a reply owns its
+ * body. */
 #ifndef HTTP_MESSAGE_H
 #define HTTP_MESSAGE_H
 
@@ -36,9 +37,10 @@ typedef struct HttpRequest {
 	Str query; /* after '?', still encoded; empty if none */
 	const HttpHeader *headers;
 	size_t header_count;
-	Str body; /* whole, chunked already decoded */
-	Str peer; /* address of the socket's other end, "127.0.0.1"; "unix" for a local socket */
-	Str client; /* after the trusted proxy chain (http/client_ip.h); equals peer without proxies */
+	Str body;   /* whole, chunked already decoded */
+	Str peer;   /* address of the socket's other end, "127.0.0.1"; "unix" for a local socket */
+	Str client; /* after the trusted proxy chain (http/client_ip.h); equals peer without proxies
+		     */
 	int listener; /* which listener it came in on: ServerListener.tag */
 } HttpRequest;
 
@@ -52,7 +54,8 @@ typedef struct HttpReply {
 	HttpHeader headers[HTTP_REPLY_HEADERS_MAX];
 	size_t header_count;
 	Buf body;
-	/* Provoked faults of the simulated org: bytes of the body to send before the connection is reset; 0: whole. */
+	/* Provoked faults of the simulated org: bytes of the body to send before the connection is
+	 * reset; 0: whole. */
 	size_t cut_after_bytes;
 	bool close_connection;
 } HttpReply;
@@ -78,8 +81,9 @@ struct HttpExchange {
 	void *owner;
 };
 
-/* A handler either fills reply.status before it returns, or returns with status 0: then the exchange is parked, and
- * another thread fills the reply and calls http_exchange_finish exactly once. After that the exchange is not the caller's. */
+/* A handler either fills reply.status before it returns, or returns with status 0: then the
+ * exchange is parked, and another thread fills the reply and calls http_exchange_finish exactly
+ * once. After that the exchange is not the caller's. */
 void http_exchange_finish(HttpExchange *exchange);
 
 #endif

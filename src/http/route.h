@@ -1,5 +1,6 @@
-/* route.h: the table of routes. A pattern is a path with {parts}: "/api/v1/people/{id}". Each row names its guard class;
- * the caller's guard decides. Parts are percent-decoded into exchange->path_params in order. */
+/* route.h: the table of routes. A pattern is a path with {parts}: "/api/v1/people/{id}". Each row
+ * names its guard class; the caller's guard decides. Parts are percent-decoded into
+ * exchange->path_params in order. */
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
@@ -19,11 +20,13 @@ typedef struct Router {
 	const Route *routes;
 	size_t count;
 	void *ctx; /* given to handlers and guard */
-	/* True: go on. False: it has answered (401, 403) or parked the exchange until it knows and will then call route->handle. */
+	/* True: go on. False: it has answered (401, 403) or parked the exchange until it knows and
+	 * will then call route->handle. */
 	bool (*guard)(void *ctx, const Route *route, HttpExchange *exchange);
 } Router;
 
-/* Finds the route and calls it; answers 404, or 405 with Allow, itself. Trailing slashes are not tolerated. */
+/* Finds the route and calls it; answers 404, or 405 with Allow, itself. Trailing slashes are not
+ * tolerated. */
 void router_dispatch(const Router *router, HttpExchange *exchange);
 
 #endif

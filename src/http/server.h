@@ -1,8 +1,10 @@
-/* server.h: libmicrohttpd in our own epoll loop. The loop never blocks and never touches the store: handlers answer at
- * once or park the exchange (message.h). Several listeners (recipients, admins, a Unix socket) feed one loop; each request
- * carries its listener's tag. Nothing above this header knows the library's name.
+/* server.h: libmicrohttpd in our own epoll loop. The loop never blocks and never touches the store:
+ * handlers answer at once or park the exchange (message.h). Several listeners (recipients, admins,
+ * a Unix socket) feed one loop; each request carries its listener's tag. Nothing above this header
+ * knows the library's name.
  *
- * One thread calls server_run; server_wake, server_stop and http_exchange_finish may come from any thread. */
+ * One thread calls server_run; server_wake, server_stop and http_exchange_finish may come from any
+ * thread. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -18,7 +20,8 @@ enum { SERVER_LISTENERS_MAX = 4 };
 typedef struct ServerListener {
 	Str address; /* "127.0.0.1:8080", "[::1]:0" (any free port) or "unix:/path" (mode 0600) */
 	int tag;
-	size_t body_bytes_max; /* beyond it: 413 before the body is read where the length is declared */
+	size_t body_bytes_max; /* beyond it: 413 before the body is read where the length is
+				  declared */
 } ServerListener;
 
 typedef struct ServerOptions {
@@ -30,8 +33,9 @@ typedef struct ServerOptions {
 	size_t parked_max;           /* beyond it: 503 with Retry-After */
 	int64_t idle_timeout_ms;     /* a silent connection is closed */
 	int64_t request_deadline_ms; /* from first byte to whole request, against slow drips */
-	int64_t parked_deadline_ms; /* a parked exchange is answered 503 by then; a late finish is dropped */
-	const Str *trusted_proxies; /* CIDR list; see client_ip.h */
+	int64_t parked_deadline_ms;  /* a parked exchange is answered 503 by then; a late finish is
+					dropped */
+	const Str *trusted_proxies;  /* CIDR list; see client_ip.h */
 	size_t trusted_proxy_count;
 	bool send_server_header_off; /* orgsim writes its own Server header */
 	/* Called about every tick_ms on the loop thread (schedules, watchdog); may be NULL. */
@@ -42,8 +46,8 @@ typedef struct ServerOptions {
 WARN_UNUSED bool server_open(const ServerOptions *options, Server **out, Err *err);
 /* The port a TCP listener got; 0 for a Unix socket. */
 int server_port(const Server *server, size_t listener);
-/* Until server_stop: then stops accepting, answers what is parked with Connection: close, and returns when no connection
- * is left or drain_ms passed. */
+/* Until server_stop: then stops accepting, answers what is parked with Connection: close, and
+ * returns when no connection is left or drain_ms passed. */
 void server_run(Server *server, int64_t drain_ms);
 void server_stop(Server *server); /* any thread, also a signal handler */
 void server_close(Server **server);

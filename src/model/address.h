@@ -1,6 +1,6 @@
-/* address.h: e-mail addresses as identities. One address, one person: compared without regard to case, `+tag`
- * never folded (product.md, "Persons and records"); an internationalised domain is compared in its ASCII form
- * (IDNA 2008, libidn2). Pure. */
+/* address.h: e-mail addresses as identities. One address, one person: compared without regard to
+ * case, `+tag` never folded (product.md, "Persons and records"); an internationalised domain is
+ * compared in its ASCII form (IDNA 2008, libidn2). Pure. */
 #ifndef MODEL_ADDRESS_H
 #define MODEL_ADDRESS_H
 
@@ -25,8 +25,8 @@ typedef struct AddressHash {
 	unsigned char bytes[ADDRESS_HASH_BYTES];
 } AddressHash;
 
-/* Trims, checks (one @, dot-atom or quoted local part of 1..64 bytes, host name of 1..253), lower-cases, converts the
- * domain. False with ERR_INPUT that names the fault and the byte. */
+/* Trims, checks (one @, dot-atom or quoted local part of 1..64 bytes, host name of 1..253),
+ * lower-cases, converts the domain. False with ERR_INPUT that names the fault and the byte. */
 WARN_UNUSED bool address_parse(Str text, Address *out, Err *err);
 Str address_str(const Address *address);
 AddressHash address_hash(const Secret *hash_key, const Address *address);

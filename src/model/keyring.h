@@ -3,7 +3,8 @@
  *     hash <64 hex>            keyed hash of addresses
  *     link <id> <64 hex>       mints and verifies links; the last one not retired mints
  *     link <id> <64 hex> retired    still verified, never mints
- * Lose it and links die and history cannot be read: it must be backed up apart from the database. Pure. */
+ * Lose it and links die and history cannot be read: it must be backed up apart from the database.
+ * Pure. */
 #ifndef MODEL_KEYRING_H
 #define MODEL_KEYRING_H
 

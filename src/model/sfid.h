@@ -1,5 +1,5 @@
-/* sfid.h: Salesforce record IDs. 15 and 18 characters name one record; we keep the 18-character form and compare
- * exactly (salesforce-api.md 5.1, 5.2). Pure. */
+/* sfid.h: Salesforce record IDs. 15 and 18 characters name one record; we keep the 18-character
+ * form and compare exactly (salesforce-api.md 5.1, 5.2). Pure. */
 #ifndef MODEL_SFID_H
 #define MODEL_SFID_H
 
@@ -20,8 +20,8 @@ typedef enum SfObject {
 	SF_ACCOUNT, /* 001; person accounts are written there */
 } SfObject;
 
-/* 15 characters get their checksum, 18 are checked against it, and wrong case is repaired from it. False with ERR_INPUT
- * that says what is wrong with which character. */
+/* 15 characters get their checksum, 18 are checked against it, and wrong case is repaired from it.
+ * False with ERR_INPUT that says what is wrong with which character. */
 WARN_UNUSED bool sfid_parse(Str text, SfId *out, Err *err);
 Str sfid_str(const SfId *id);
 bool sfid_eq(const SfId *a, const SfId *b);

@@ -1,5 +1,5 @@
-/* stop.h: the words for a stop: where it came from, what happened to a person. One table each, used by the store,
- * the API, the command line and the documents. Pure. */
+/* stop.h: the words for a stop: where it came from, what happened to a person. One table each, used
+ * by the store, the API, the command line and the documents. Pure. */
 #ifndef MODEL_STOP_H
 #define MODEL_STOP_H
 

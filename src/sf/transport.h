@@ -1,6 +1,7 @@
-/* transport.h: one HTTP call to Salesforce, as a seam. Two honest implementations keep this contract (tests/contract):
- * sf/curl.h over the network, and a handler in the same process (sf/inproc.h) for simulations. Several calls may be in
- * flight; replies come in any order. One thread uses a Transport; only transport_wake may come from others. */
+/* transport.h: one HTTP call to Salesforce, as a seam. Two honest implementations keep this
+ * contract (tests/contract): sf/curl.h over the network, and a handler in the same process
+ * (sf/inproc.h) for simulations. Several calls may be in flight; replies come in any order. One
+ * thread uses a Transport; only transport_wake may come from others. */
 #ifndef SF_TRANSPORT_H
 #define SF_TRANSPORT_H
 

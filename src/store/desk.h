@@ -1,5 +1,5 @@
-/* desk.h: what people and programs at the desk need: settings, connected orgs with their credentials, API tokens.
- * SQL only; same transaction rules as ledger.h. */
+/* desk.h: what people and programs at the desk need: settings, connected orgs with their
+ * credentials, API tokens. SQL only; same transaction rules as ledger.h. */
 #ifndef STORE_DESK_H
 #define STORE_DESK_H
 
@@ -14,8 +14,8 @@ typedef struct Desk Desk;
 
 /* -------------------------------------------------------------- settings */
 
-/* A setting is text under (scope, name); scope is "" for the house or an Organization ID. The meaning, default and range
- * of each name are in the table of web/settings.c. */
+/* A setting is text under (scope, name); scope is "" for the house or an Organization ID. The
+ * meaning, default and range of each name are in the table of web/settings.c. */
 typedef struct Setting {
 	Str scope, name, value; /* borrow from the arena */
 	int64_t changed_at_ms;

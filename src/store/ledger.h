@@ -1,13 +1,15 @@
-/* ledger.h: people, Salesforce records, unsubscribes, history, outbox, runs and leases. One of the two faces of the
- * store (the other is desk.h); neither knows the other's tables. Three drivers keep this contract and run one
- * suite (tests/contract): sqlite, mem (the executable specification), later postgresql.
+/* ledger.h: people, Salesforce records, unsubscribes, history, outbox, runs and leases. One of the
+ * two faces of the store (the other is desk.h); neither knows the other's tables. Three drivers
+ * keep this contract and run one suite (tests/contract): sqlite, mem (the executable
+ * specification), later postgresql.
  *
- * Handles are not thread-safe: a handle belongs to one thread. Writing functions run inside a transaction that the
- * caller opened with store_begin; the writer thread is the only caller outside tests. Each writing function
- * either does the whole of what it says or returns false and leaves no trace. Reading functions work on any handle.
+ * Handles are not thread-safe: a handle belongs to one thread. Writing functions run inside a
+ * transaction that the caller opened with store_begin; the writer thread is the only caller outside
+ * tests. Each writing function either does the whole of what it says or returns false and leaves no
+ * trace. Reading functions work on any handle.
  *
- * The rules behind the words are in product.md ("The rules of the merge"). In short: the state of a person is two-valued
- * and only grows by sync; a stop beats a go; history only appends. */
+ * The rules behind the words are in product.md ("The rules of the merge"). In short: the state of a
+ * person is two-valued and only grows by sync; a stop beats a go; history only appends. */
 #ifndef STORE_LEDGER_H
 #define STORE_LEDGER_H
 
@@ -23,7 +25,8 @@ typedef struct Ledger Ledger;
 
 /* ------------------------------------------------------------------ orgs */
 
-/* Registers a connected org by its Organization ID; the same ID gives the same key, also after a disconnect. */
+/* Registers a connected org by its Organization ID; the same ID gives the same key, also after a
+ * disconnect. */
 WARN_UNUSED bool ledger_org_put(
 	Ledger *ledger, const SfId *org_id, int64_t now_ms, int64_t *out_org, Err *err);
 
@@ -117,7 +120,8 @@ typedef struct HistoryEntry {
 	int64_t at_ms;
 	EventKind kind;
 	Source source;
-	/* Decrypted with the person's key; empty when that key was erased. Borrow from the arena. */
+	/* Decrypted with the person's key; empty when that key was erased. Borrow from the arena.
+	 */
 	Str details, actor, reason, evidence;
 	int64_t repeat_count; /* equal stop wishes within an hour of the first */
 } HistoryEntry;
@@ -131,9 +135,11 @@ typedef struct ChainHead {
 	int64_t length; /* entries */
 	unsigned char hash[HASH_BYTES];
 } ChainHead;
-/* The proof chain of each address partition: head_n = chain_hash(head_n-1, person_id, at_ms, kind, source, ciphertext). */
+/* The proof chain of each address partition: head_n = chain_hash(head_n-1, person_id, at_ms, kind,
+ * source, ciphertext). */
 WARN_UNUSED bool ledger_chain_head(Ledger *ledger, unsigned partition, ChainHead *out, Err *err);
-/* Recomputes a partition's chain from its entries. ERR_FATAL names the first entry that does not fit. */
+/* Recomputes a partition's chain from its entries. ERR_FATAL names the first entry that does not
+ * fit. */
 WARN_UNUSED bool ledger_chain_verify(Ledger *ledger, unsigned partition, Err *err);
 
 /* ----------------------------------------------------------------- stops */
@@ -156,24 +162,28 @@ typedef struct StopOutcome {
 	bool is_new_person;
 	bool is_new_stop;
 	bool is_counted; /* equal to an entry less than an hour old: counted there */
-	/* A removal happened after read_at_ms: nothing was done, the caller must read that record again. */
+	/* A removal happened after read_at_ms: nothing was done, the caller must read that record
+	 * again. */
 	bool is_stale;
 	size_t pushes; /* outbox rows added (an unsent one for the same record is not doubled) */
 } StopOutcome;
 
-/* Person, history and one outbox row per linked record of every org, in one go. A stop of somebody already
- * unsubscribed is recorded and pushed again. It also takes back a removal that is still waiting. */
+/* Person, history and one outbox row per linked record of every org, in one go. A stop of somebody
+ * already unsubscribed is recorded and pushed again. It also takes back a removal that is still
+ * waiting. */
 WARN_UNUSED bool ledger_stop(Ledger *ledger, const StopWish *wish, StopOutcome *out, Err *err);
 
 typedef struct RemoveWish {
 	int64_t person_id;
-	int64_t seen_event_id; /* newest entry that the admin saw; ERR_CONFLICT when a later stop exists */
-	Str reason, actor; /* reason must not be empty: ERR_INPUT */
+	int64_t seen_event_id; /* newest entry that the admin saw; ERR_CONFLICT when a later stop
+				  exists */
+	Str reason, actor;     /* reason must not be empty: ERR_INPUT */
 	int64_t now_ms;
 } RemoveWish;
 
 typedef struct RemoveOutcome {
-	bool is_waiting; /* a call is in flight or unknown: the person stays unsubscribed until it is settled */
+	bool is_waiting;  /* a call is in flight or unknown: the person stays unsubscribed until it
+			     is settled */
 	size_t cancelled; /* queued pushes taken back */
 	int64_t event_id;
 } RemoveOutcome;
@@ -184,7 +194,8 @@ WARN_UNUSED bool ledger_remove(
 
 /* ----------------------------------------------------------------- links */
 
-/* Links a record to a person; an unsubscribed person's new record is pushed. *out_is_new false when it stood already. */
+/* Links a record to a person; an unsubscribed person's new record is pushed. *out_is_new false when
+ * it stood already. */
 WARN_UNUSED bool ledger_link(Ledger *ledger, const RecordRef *record, int64_t person_id,
 	LinkedBy by, int64_t now_ms, bool *out_is_new, Err *err);
 /* Only for IsDeleted and ENTITY_IS_DELETED: NOT_FOUND means unknown and unlinks nothing. */
@@ -221,8 +232,9 @@ typedef struct OutboxRow {
 	char error_code[64]; /* of the last attempt, "" if none */
 } OutboxRow;
 
-/* Moves up to max rows of an org that are PENDING, WAITING, UNKNOWN or DEAD and due into IN_FLIGHT for `owner`, oldest
- * first, at most one row per record, never a record that is in flight already. */
+/* Moves up to max rows of an org that are PENDING, WAITING, UNKNOWN or DEAD and due into IN_FLIGHT
+ * for `owner`, oldest first, at most one row per record, never a record that is in flight already.
+ */
 WARN_UNUSED bool ledger_outbox_claim(Ledger *ledger, int64_t org, Str owner, int64_t now_ms,
 	OutboxRow *rows, size_t max, size_t *out_count, Err *err);
 
@@ -235,23 +247,27 @@ typedef struct Settle {
 	bool record_deleted; /* ENTITY_IS_DELETED: unlink */
 } Settle;
 
-/* DONE writes EVENT_TICKED, a first DEAD writes EVENT_TICK_REFUSED. When the last in-flight or unknown row of a person
- * with a waiting removal is settled, the removal completes (EVENT_REMOVED) and its other rows are CANCELLED. */
+/* DONE writes EVENT_TICKED, a first DEAD writes EVENT_TICK_REFUSED. When the last in-flight or
+ * unknown row of a person with a waiting removal is settled, the removal completes (EVENT_REMOVED)
+ * and its other rows are CANCELLED. */
 WARN_UNUSED bool ledger_outbox_settle(
 	Ledger *ledger, const Settle *settles, size_t count, int64_t now_ms, Err *err);
 
-/* After a crash: rows IN_FLIGHT for `owner` become UNKNOWN, due at once. *out_count says how many. */
+/* After a crash: rows IN_FLIGHT for `owner` become UNKNOWN, due at once. *out_count says how many.
+ */
 WARN_UNUSED bool ledger_outbox_recover(
 	Ledger *ledger, Str owner, int64_t now_ms, size_t *out_count, Err *err);
 
-/* Queues the tick of a record if a linked person is unsubscribed now and no unsent row waits; else *out_queued false. */
+/* Queues the tick of a record if a linked person is unsubscribed now and no unsent row waits; else
+ * *out_queued false. */
 WARN_UNUSED bool ledger_push_record(
 	Ledger *ledger, const RecordRef *record, int64_t now_ms, bool *out_queued, Err *err);
 
 /* Earliest due time of a claimable row, INT64_MAX when there is none. */
 WARN_UNUSED bool ledger_outbox_next_due(Ledger *ledger, int64_t org, int64_t *out_due_ms, Err *err);
 
-/* Rows not DONE or CANCELLED, oldest first, with their last error: Diagnostics. Texts borrow from the arena. */
+/* Rows not DONE or CANCELLED, oldest first, with their last error: Diagnostics. Texts borrow from
+ * the arena. */
 typedef struct OutboxProblem {
 	OutboxRow row;
 	Str error_text;
@@ -267,7 +283,8 @@ typedef struct LinkRow {
 	int64_t person_id;
 	bool is_unsubscribed;
 } LinkRow;
-/* Links of an org above (after_sfid, after_person); start with an unset sfid. Deleted records are left out. */
+/* Links of an org above (after_sfid, after_person); start with an unset sfid. Deleted records are
+ * left out. */
 WARN_UNUSED bool ledger_scan_links(Ledger *ledger, int64_t org, const SfId *after_sfid,
 	int64_t after_person, LinkRow *rows, size_t max, size_t *out_count, Err *err);
 
@@ -316,15 +333,16 @@ typedef struct Run {
 	char note[256]; /* why it is held or failed */
 } Run;
 
-/* Inserts when run_id is 0 (and sets it), else overwrites. A second RUN_NIGHT of the same org and local_date:
- * ERR_CONFLICT. */
+/* Inserts when run_id is 0 (and sets it), else overwrites. A second RUN_NIGHT of the same org and
+ * local_date: ERR_CONFLICT. */
 WARN_UNUSED bool ledger_run_put(Ledger *ledger, Run *run, Err *err);
 WARN_UNUSED bool ledger_run_get(Ledger *ledger, int64_t run_id, Run *out, Err *err);
 /* Newest first, below before_id (0: from the newest). org 0: all. */
 WARN_UNUSED bool ledger_run_list(Ledger *ledger, int64_t org, int64_t before_id, Run *rows,
 	size_t max, size_t *out_count, Err *err);
 
-/* Takes or renews a named lease until until_ms. *out_taken false when another owner holds it beyond now_ms. */
+/* Takes or renews a named lease until until_ms. *out_taken false when another owner holds it beyond
+ * now_ms. */
 WARN_UNUSED bool ledger_lease_take(Ledger *ledger, Str name, Str owner, int64_t now_ms,
 	int64_t until_ms, bool *out_taken, Err *err);
 WARN_UNUSED bool ledger_lease_release(Ledger *ledger, Str name, Str owner, Err *err);
@@ -334,7 +352,8 @@ WARN_UNUSED bool ledger_lease_release(Ledger *ledger, Str name, Str owner, Err *
 typedef struct LedgerCounts {
 	int64_t people, unsubscribed, without_record, unsubscribed_without_record;
 	int64_t outbox[OUTBOX_STATE_COUNT];
-	int64_t outbox_oldest_ms; /* created_at_ms of the oldest row not DONE or CANCELLED, 0 if none */
+	int64_t outbox_oldest_ms; /* created_at_ms of the oldest row not DONE or CANCELLED, 0 if
+				     none */
 } LedgerCounts;
 WARN_UNUSED bool ledger_counts(Ledger *ledger, LedgerCounts *out, Err *err);
 

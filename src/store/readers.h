@@ -1,4 +1,5 @@
-/* readers.h: a few threads with read-only handles, for work that reads much: lists, pages, checks. */
+/* readers.h: a few threads with read-only handles, for work that reads much: lists, pages, checks.
+ */
 #ifndef STORE_READERS_H
 #define STORE_READERS_H
 

@@ -1,6 +1,7 @@
-/* store.h: opens the database and gives its two faces, ledger and desk. A handle belongs to one thread. The URL's scheme
- * picks the driver: "sqlite:PATH" or "mem:" (ledger only). Exactly one handle per database may write (doc/adr/002):
- * the writer thread's; all others are opened read_only. */
+/* store.h: opens the database and gives its two faces, ledger and desk. A handle belongs to one
+ * thread. The URL's scheme picks the driver: "sqlite:PATH" or "mem:" (ledger only). Exactly one
+ * handle per database may write (doc/adr/002): the writer thread's; all others are opened
+ * read_only. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -19,15 +20,16 @@ typedef struct StoreOptions {
 	Rng *rng;               /* NULL: the system's */
 } StoreOptions;
 
-/* Read-write: creates the file and runs missing migrations. ERR_CONFLICT when the file is from a newer version,
- * ERR_FATAL with the path when it is damaged or the keyring is not the one it was made with. */
+/* Read-write: creates the file and runs missing migrations. ERR_CONFLICT when the file is from a
+ * newer version, ERR_FATAL with the path when it is damaged or the keyring is not the one it was
+ * made with. */
 WARN_UNUSED bool store_open(Str url, const StoreOptions *options, Store **out, Err *err);
 void store_close(Store **store);
 Ledger *store_ledger(Store *store);
 Desk *store_desk(Store *store); /* NULL for mem */
 
-/* One transaction, and named points inside it. commit is durable (fsync) when it returns true; false means that
- * nothing of the transaction is promised. */
+/* One transaction, and named points inside it. commit is durable (fsync) when it returns true;
+ * false means that nothing of the transaction is promised. */
 WARN_UNUSED bool store_begin(Store *store, Err *err);
 WARN_UNUSED bool store_commit(Store *store, Err *err);
 void store_rollback(Store *store);
@@ -38,7 +40,8 @@ void store_savepoint_rollback(Store *store);
 /* Writer only, when idle: moves the write-ahead log into the database. */
 WARN_UNUSED bool store_checkpoint(Store *store, Err *err);
 
-/* Advisory lock file PATH.lock for "who may open this for writing". ERR_CONFLICT names the process that holds it. */
+/* Advisory lock file PATH.lock for "who may open this for writing". ERR_CONFLICT names the process
+ * that holds it. */
 WARN_UNUSED bool store_lock(Str url, int *out_fd, Err *err);
 
 #endif

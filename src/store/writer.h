@@ -1,6 +1,7 @@
-/* writer.h: the one thread that writes. Jobs from any thread are gathered into one transaction while the previous one
- * waits for the disk (group commit); each runs between savepoints, so one that fails leaves the others whole. done() is
- * called after the commit: nobody is told "yes" before it is on disk (product.md G1). */
+/* writer.h: the one thread that writes. Jobs from any thread are gathered into one transaction
+ * while the previous one waits for the disk (group commit); each runs between savepoints, so one
+ * that fails leaves the others whole. done() is called after the commit: nobody is told "yes"
+ * before it is on disk (product.md G1). */
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -12,9 +13,11 @@ typedef struct Writer Writer;
 typedef struct WriteJob WriteJob;
 
 struct WriteJob {
-	/* On the writer thread, inside the transaction. False undoes this job alone and fails it with *err. */
+	/* On the writer thread, inside the transaction. False undoes this job alone and fails it
+	 * with *err. */
 	bool (*run)(WriteJob *job, Store *store, Err *err);
-	/* On the writer thread, after the commit (ok) or when run or commit failed. May free the job. */
+	/* On the writer thread, after the commit (ok) or when run or commit failed. May free the
+	 * job. */
 	void (*done)(WriteJob *job, bool ok, const Err *err);
 };
 
@@ -28,9 +31,11 @@ WARN_UNUSED bool writer_open(Store **store, const WriterOptions *options, Writer
 /* Finishes what is queued, commits, checkpoints, closes the store. */
 void writer_close(Writer **writer);
 
-/* Any thread. False with ERR_LIMIT ("try again in a second") when the queue is full; the job stays the caller's. */
+/* Any thread. False with ERR_LIMIT ("try again in a second") when the queue is full; the job stays
+ * the caller's. */
 WARN_UNUSED bool writer_submit(Writer *writer, WriteJob *job, Err *err);
-/* For worker threads: submits run(ctx) and waits for the commit. Waits for room in the queue as well. */
+/* For worker threads: submits run(ctx) and waits for the commit. Waits for room in the queue as
+ * well. */
 WARN_UNUSED bool writer_call(
 	Writer *writer, bool (*run)(void *ctx, Store *store, Err *err), void *ctx, Err *err);
 
