@@ -28,7 +28,7 @@ typedef struct HttpHeader {
 	Str name, value;
 } HttpHeader;
 
-enum { HTTP_HEADERS_MAX = 100, HTTP_REPLY_HEADERS_MAX = 32 };
+enum { HTTP_HEADERS_MAX = 100, HTTP_REPLY_HEADERS_MAX = 32, HTTP_PATH_PARAMS_MAX = 4 };
 
 typedef struct HttpRequest {
 	HttpMethod method;
@@ -64,26 +64,57 @@ enum { HTTP_REPLY_BODY_MAX = 256 * 1024 * 1024 }; /* one page of a Bulk result *
 
 void http_reply_init(HttpReply *reply);
 void http_reply_fini(HttpReply *reply);
-/* name and value must outlive the reply (literals or the exchange's arena). */
+/* name and value must outlive the reply (literals or the exchange's arena). A pair that cannot be a
+ * header (not a token, or CR, LF, NUL in the value) is left out and logged: outside text must not
+ * split a reply. */
 void http_reply_header(HttpReply *reply, Str name, Str value);
+/* The first header of that name, any case; STR_NONE if there is none. */
+Str http_reply_get(const HttpReply *reply, Str name);
 
-/* One request and its reply, from the handler's side. */
+/* One request and its reply, from the handler's side. It lives as long as somebody holds it: the
+ * dispatcher from the start, and each successful http_exchange_park. Only the holder's thread
+ * touches it. */
 typedef struct HttpExchange HttpExchange;
 struct HttpExchange {
 	HttpRequest request;
 	HttpReply reply;
-	Arena arena;        /* everything this exchange needs; freed with it */
-	Str path_params[4]; /* the {parts} of the route, decoded */
-	void *actor;        /* who asks, set by the guard of the route table; arena memory */
+	Arena arena; /* everything this exchange needs; freed with it. At most HTTP_ARENA_BYTES_MAX
+		      */
+	Str path_params[HTTP_PATH_PARAMS_MAX]; /* the {parts} of the route, decoded */
+	void *actor; /* who asks, set by the guard of the route table; arena memory */
 	int64_t started_mono_ms;
-	/* Set by whoever dispatched; http_exchange_finish calls it. */
-	void (*on_finish)(HttpExchange *exchange);
+	_Atomic int holds;
+	/* Set by whoever dispatched (http/server.h, http/local.h). */
+	bool (*on_park)(HttpExchange *exchange);   /* NULL: always allowed */
+	void (*on_finish)(HttpExchange *exchange); /* the last hold is gone */
 	void *owner;
 };
 
-/* A handler either fills reply.status before it returns, or returns with status 0: then the
- * exchange is parked, and another thread fills the reply and calls http_exchange_finish exactly
- * once. After that the exchange is not the caller's. */
+/* A path, a hundred headers, and what a handler computes from them and from a body that has its own
+ * maximum. */
+enum { HTTP_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
+
+void http_exchange_init(HttpExchange *exchange); /* held once, by the caller */
+void http_exchange_fini(HttpExchange *exchange);
+
+/* A handler either fills the reply before it returns, or parks the exchange BEFORE it hands it to
+ *another thread:
+ *
+ *	if (!http_exchange_park(exchange))
+ *		return;                            (503 with Retry-After is in the reply already: too
+ *many are parked) if (!queue_put(queue, job)) { reply_problem(exchange, 503, ...);
+ *		http_exchange_finish(exchange);    (the same thread may finish as well)
+ *	}
+ *
+ * Whoever works on it fills the reply and calls http_exchange_finish exactly once; then the
+ *exchange is not his any more. Parking may nest (a guard parks, then calls a handler that parks):
+ *each park needs its own finish, and the reply leaves with the last one. park: the thread that
+ *holds the exchange; finish: any thread. */
+WARN_UNUSED bool http_exchange_park(HttpExchange *exchange);
 void http_exchange_finish(HttpExchange *exchange);
+
+/* For dispatchers: gives up their own hold. True if it was the last one (the reply is there);
+ * otherwise on_finish will be called by the thread that finishes last. */
+WARN_UNUSED bool http_exchange_release(HttpExchange *exchange);
 
 #endif

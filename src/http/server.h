@@ -37,7 +37,9 @@ typedef struct ServerOptions {
 					dropped */
 	const Str *trusted_proxies;  /* CIDR list; see client_ip.h */
 	size_t trusted_proxy_count;
-	bool send_server_header_off; /* orgsim writes its own Server header */
+	bool gzip_replies;         /* text of more than 1 KB, for clients that accept it */
+	bool accept_gzip_requests; /* else Content-Encoding is 415; body_bytes_max counts the
+				      decoded bytes */
 	/* Called about every tick_ms on the loop thread (schedules, watchdog); may be NULL. */
 	void (*tick)(void *ctx);
 	int64_t tick_ms;
@@ -50,6 +52,9 @@ int server_port(const Server *server, size_t listener);
  * returns when no connection is left or drain_ms passed. */
 void server_run(Server *server, int64_t drain_ms);
 void server_stop(Server *server); /* any thread, also a signal handler */
+void server_wake(Server *server); /* calls tick soon; any thread, also a signal handler */
+/* Frees everything, also exchanges that nobody finished: the threads that could finish them must
+ * have ended. */
 void server_close(Server **server);
 
 typedef struct ServerStats {
