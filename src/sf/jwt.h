@@ -1,0 +1,31 @@
+/* jwt.h: signed assertions for the JWT bearer grant (RFC 7523; salesforce-api.md 1.3): RS256 with
+ * OpenSSL's EVP. Pure. */
+#ifndef SF_JWT_H
+#define SF_JWT_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/str.h"
+
+enum {
+	JWT_BYTES_MAX = 8 * 1024, /* header and claims of some hundred bytes, signature of an
+				     8192-bit key: 1,366 */
+	JWT_LIFE_S = 180,         /* what other clients use; the server allows 3 minutes
+				     (salesforce-api.md 1.3) */
+};
+
+typedef struct JwtClaims {
+	Str issuer;   /* consumer key */
+	Str subject;  /* user name to act as */
+	Str audience; /* https://login.salesforce.com, https://test.salesforce.com or the login URL
+		       */
+	int64_t expires_at_s;
+} JwtClaims;
+
+/* Appends "header.claims.signature". The key is PEM text of an RSA private key without passphrase,
+ * 2048 bits or more: ERR_AUTH that says what to paste otherwise. */
+WARN_UNUSED bool jwt_sign_rs256(const Secret *key_pem, const JwtClaims *claims, Buf *out, Err *err);
+
+#endif
