@@ -1,10 +1,12 @@
-/* config.h: what an operator can set, as one table and one value struct. The table makes the file format, the environment
- * names, the flags, --help, the man page and `optout config show`; nothing else in the program knows an option's name.
+/* config.h: what an operator can set, as one table and one value struct. The table makes the file
+ * format, the environment names, the flags, --help, the man page and `optout config show`; nothing
+ * else in the program knows an option's name.
  *
- * Three ways in, the later one wins: the file (INI: `name = value`, # and ; begin comments), the environment
- * (OPTOUT_NAME), flags (--name, with - for _). Settings that people change while the program runs (sync.mode, brake...)
- * are not here: they live in the store (web/settings.c). A Config is plain data without pointers: copy it freely, pass it
- * by const pointer; it never changes after config_load. Pure but for reading the file; any thread. */
+ * Three ways in, the later one wins: the file (INI: `name = value`, # and ; begin comments), the
+ * environment (OPTOUT_NAME), flags (--name, with - for _). Settings that people change while the
+ * program runs (sync.mode, brake...) are not here: they live in the store (web/settings.c). A
+ * Config is plain data without pointers: copy it freely, pass it by const pointer; it never changes
+ * after config_load. Pure but for reading the file; any thread. */
 #ifndef APP_CONFIG_H
 #define APP_CONFIG_H
 
@@ -33,14 +35,14 @@ typedef struct ConfigOrigin {
 } ConfigOrigin;
 
 typedef struct Config {
-	char state_dir
-		[CONFIG_TEXT_MAX]; /* database, keys, socket, plans and spool, unless set apart below */
+	char state_dir[CONFIG_TEXT_MAX]; /* database, keys, socket, plans and spool, unless set
+					    apart below */
 	char store_url[CONFIG_TEXT_MAX]; /* "sqlite:PATH" */
 	char key_file[CONFIG_TEXT_MAX];
-	char socket
-		[CONFIG_TEXT_MAX]; /* path of the local admin's Unix socket, at most CONFIG_SOCKET_MAX bytes */
-	char listen_public
-		[CONFIG_TEXT_MAX]; /* "127.0.0.1:8080", "[::1]:8080"; "" means: no such listener */
+	char socket[CONFIG_TEXT_MAX];        /* path of the local admin's Unix socket, at most
+						CONFIG_SOCKET_MAX bytes */
+	char listen_public[CONFIG_TEXT_MAX]; /* "127.0.0.1:8080", "[::1]:8080"; "" means: no such
+						listener */
 	char listen_admin[CONFIG_TEXT_MAX];
 	char trusted_proxies[CONFIG_PROXIES_MAX][CONFIG_PROXY_MAX]; /* config_trusted_proxies() */
 	size_t trusted_proxy_count;
@@ -65,7 +67,8 @@ typedef enum ConfigType {
 	CONFIG_PATH,
 	CONFIG_STORE_URL,
 	CONFIG_LISTEN, /* numeric IP:PORT, [IPv6]:PORT, or off */
-	CONFIG_CIDRS, /* addresses or CIDR blocks, blanks or commas between; the file may repeat the line */
+	CONFIG_CIDRS, /* addresses or CIDR blocks, blanks or commas between; the file may repeat the
+			 line */
 	CONFIG_INT,   /* min..max */
 	CONFIG_BYTES, /* min..max; K, M, G behind the number multiply by 1024 */
 	CONFIG_BOOL,
@@ -75,14 +78,14 @@ typedef enum ConfigType {
 typedef struct ConfigOption {
 	const char *name; /* "state_dir" */
 	ConfigType type;
-	const char *
-		default_text; /* as people read it; values beginning with STATE_DIR/ follow state_dir */
-	int64_t min, max;     /* CONFIG_INT and CONFIG_BYTES */
-	const char *unit;     /* "ms", "bytes", "" */
-	bool is_reloadable; /* takes effect without a restart */
-	bool is_secret;     /* shown as *** */
-	const char *help;   /* one sentence */
-	size_t offset;      /* of the member in Config */
+	const char *default_text; /* as people read it; values beginning with STATE_DIR/ follow
+				     state_dir */
+	int64_t min, max;         /* CONFIG_INT and CONFIG_BYTES */
+	const char *unit;         /* "ms", "bytes", "" */
+	bool is_reloadable;       /* takes effect without a restart */
+	bool is_secret;           /* shown as *** */
+	const char *help;         /* one sentence */
+	size_t offset;            /* of the member in Config */
 } ConfigOption;
 
 /* The table, in the order of the documents. */
@@ -97,8 +100,9 @@ typedef struct ConfigFlag {
 } ConfigFlag;
 
 typedef struct ConfigSources {
-	/* NULL: $OPTOUT_CONFIG; else, for ordinary users, ~/.config/optout/optout.conf; else /etc/optout/optout.conf. The
-	 * last two may be missing; a file that was named must be there. */
+	/* NULL: $OPTOUT_CONFIG; else, for ordinary users, ~/.config/optout/optout.conf; else
+	 * /etc/optout/optout.conf. The last two may be missing; a file that was named must be
+	 * there. */
 	const char *file;
 	const char *const *environment; /* "NAME=value", NULL at the end, as environ */
 	const ConfigFlag *flags;
@@ -111,9 +115,10 @@ typedef struct ConfigFaults {
 	size_t count; /* all that were found; items holds the first CONFIG_FAULTS_MAX */
 } ConfigFaults;
 
-/* Reads all sources. False with ERR_INPUT or ERR_MISSING when anything is wrong; the text names file and line, variable or
- * flag, the option, and what to write instead. faults (may be NULL) gets every fault, err the first; on failure *out is
- * untouched. Unknown options are faults: a misspelt one would silently do nothing. */
+/* Reads all sources. False with ERR_INPUT or ERR_MISSING when anything is wrong; the text names
+ * file and line, variable or flag, the option, and what to write instead. faults (may be NULL) gets
+ * every fault, err the first; on failure *out is untouched. Unknown options are faults: a misspelt
+ * one would silently do nothing. */
 WARN_UNUSED bool config_load(
 	const ConfigSources *sources, Config *out, ConfigFaults *faults, Err *err);
 

@@ -28,7 +28,8 @@ static const ConfigOption table[] = {
 	/* Reads are short; more threads than cores only add memory maps. */
 	{ "reader_threads", CONFIG_INT, "2", 1, 32, "", false, false,
 		"Threads that read the database for lists and checks.", AT(reader_threads) },
-	/* About 35,000 changes a second are written in groups, so this is a quarter of a second of work. */
+	/* About 35,000 changes a second are written in groups, so this is a quarter of a second of
+	   work. */
 	{ "writer_queue_max", CONFIG_INT, "8192", 16, 1000000, "", false, false,
 		"Changes that may wait for the database; beyond it requests are answered 503.",
 		AT(writer_queue_max) },
@@ -38,7 +39,8 @@ static const ConfigOption table[] = {
 	/* Below the 90 seconds after which systemd kills by default. */
 	{ "drain_ms", CONFIG_INT, "15000", 0, 600000, "ms", false, false,
 		"At stop: how long requests and calls under way may still take.", AT(drain_ms) },
-	/* An org allows 25 long-running calls at a time for everybody together (salesforce-api.md). */
+	/* An org allows 25 long-running calls at a time for everybody together (salesforce-api.md).
+	 */
 	{ "push_calls_in_flight_max", CONFIG_INT, "4", 1, 20, "", false, false,
 		"Calls to one Salesforce org at the same time.", AT(push_calls_in_flight_max) },
 	{ "sf_timeout_ms", CONFIG_INT, "60000", 1000, 600000, "ms", false, false,
