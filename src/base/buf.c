@@ -100,6 +100,14 @@ void buf_consume(Buf *buf, size_t len)
 	buf->ptr[buf->len] = '\0';
 }
 
+void buf_cut(Buf *buf, size_t len)
+{
+	assert(len <= buf->len);
+	buf->len = len;
+	if (buf->ptr)
+		buf->ptr[len] = '\0';
+}
+
 Str buf_str(const Buf *buf)
 {
 	return (Str){ buf_z(buf), buf->len };

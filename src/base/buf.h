@@ -37,6 +37,8 @@ char *buf_room(Buf *buf, size_t len);
 void buf_grow(Buf *buf, size_t len);
 /* Drops the first len bytes. */
 void buf_consume(Buf *buf, size_t len);
+/* Keeps only the first len bytes; the overflow flag stays. */
+void buf_cut(Buf *buf, size_t len);
 
 Str buf_str(const Buf *buf);       /* borrows until the next change */
 const char *buf_z(const Buf *buf); /* "" when empty */

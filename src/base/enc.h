@@ -1,5 +1,7 @@
 /* enc.h: encodings of the web: base64url and base64 (RFC 4648), hex, percent-encoding (RFC 3986),
- * application/x-www-form-urlencoded (WHATWG URL 5.1), HTML text. Pure. */
+ * application/x-www-form-urlencoded (WHATWG URL 5.1), HTML text. Pure. A decoder that
+ * answers false leaves out as it was; one whose result does not fit answers false and sets out's
+ * overflow flag. */
 #ifndef BASE_ENC_H
 #define BASE_ENC_H
 

@@ -14,6 +14,7 @@
 typedef struct Secret {
 	unsigned char *ptr; /* own, sodium_malloc; wiped when closed */
 	size_t len;
+	bool is_plain; /* sodium_malloc had no room: ordinary memory, still wiped when closed */
 } Secret;
 
 enum { KEY_BYTES = 32, HASH_BYTES = 32, SEAL_OVERHEAD_BYTES = 24 + 16 };
@@ -42,6 +43,10 @@ void keyed_hash(unsigned char out[HASH_BYTES], const Secret *key, Str data);
 void plain_hash(unsigned char out[HASH_BYTES], Str data);
 /* Hash of several parts, each length-prefixed so that ("ab","c") and ("a","bc") differ. */
 void chain_hash(unsigned char out[HASH_BYTES], const Str *parts, size_t count);
+
+/* SipHash-2-4 for hash tables that outsiders fill; not for anything that must resist a search. */
+enum { SHORT_HASH_KEY_BYTES = 16 };
+uint64_t short_hash(const unsigned char key[SHORT_HASH_KEY_BYTES], Str data);
 
 /* A key of KEY_BYTES for one purpose, from a master key (BLAKE2b keyed with master over label). */
 void derive_key(Secret *out, const Secret *master, const char *label);
