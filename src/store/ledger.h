@@ -23,6 +23,19 @@
 
 typedef struct Ledger Ledger;
 
+/* Longest texts that go in, in bytes; longer ones are ERR_INPUT. Names: 80 characters in
+ * Salesforce, 4 bytes each. Evidence holds the headers of one request or one bounce report's
+ * essence. */
+enum {
+	LEDGER_NAME_BYTES_MAX = 320,
+	LEDGER_ACTOR_BYTES_MAX = 320,
+	LEDGER_SOURCE_NAME_BYTES_MAX = 64,
+	LEDGER_REASON_BYTES_MAX = 1024,
+	LEDGER_DETAILS_BYTES_MAX = 1024,
+	LEDGER_EVIDENCE_BYTES_MAX = 8192,
+	LEDGER_PUT_RECORDS_MAX = 16, /* records in one PersonPut */
+};
+
 /* ------------------------------------------------------------------ orgs */
 
 /* Registers a connected org by its Organization ID; the same ID gives the same key, also after a
@@ -64,6 +77,10 @@ typedef struct PersonPutOutcome {
 	size_t pushes;        /* outbox rows, when an unsubscribed person gained a record */
 } PersonPutOutcome;
 
+/* Inserts or completes the person of an address; history gets one entry: EVENT_ADDED (naming the
+ * records) for a new person, EVENT_LINKED for new links of a known one, nothing otherwise.
+ * ERR_MISSING: unknown org. An erased address gains its links but neither names nor its address
+ * back. */
 WARN_UNUSED bool ledger_person_put(
 	Ledger *ledger, const PersonPut *put, PersonPutOutcome *out, Err *err);
 
@@ -79,7 +96,7 @@ typedef struct Person {
 	int64_t removed_at_ms; /* last time a stop was lifted, 0: never */
 	bool removal_waiting;
 	int64_t last_event_id; /* newest history entry */
-	size_t record_count;
+	size_t record_count;   /* linked and not deleted */
 } Person;
 
 /* False with ERR_MISSING when unknown. */
@@ -123,6 +140,7 @@ typedef struct HistoryEntry {
 	/* Decrypted with the person's key; empty when that key was erased. Borrow from the arena.
 	 */
 	Str details, actor, reason, evidence;
+	Str source_name;      /* NAME of webhook:NAME */
 	int64_t repeat_count; /* equal stop wishes within an hour of the first */
 } HistoryEntry;
 
@@ -198,10 +216,12 @@ WARN_UNUSED bool ledger_remove(
  * it stood already. */
 WARN_UNUSED bool ledger_link(Ledger *ledger, const RecordRef *record, int64_t person_id,
 	LinkedBy by, int64_t now_ms, bool *out_is_new, Err *err);
-/* Only for IsDeleted and ENTITY_IS_DELETED: NOT_FOUND means unknown and unlinks nothing. */
+/* Only for IsDeleted and ENTITY_IS_DELETED: NOT_FOUND means unknown and unlinks nothing. Its unsent
+ * outbox rows are CANCELLED. Unknown and already deleted records are ignored. */
 WARN_UNUSED bool ledger_record_deleted(
 	Ledger *ledger, const RecordRef *record, int64_t now_ms, Err *err);
-/* Notes what Salesforce says of the synced field. Unknown records are ignored. */
+/* Notes what Salesforce says of the synced field. Unknown records and readings older than the noted
+ * one are ignored. */
 WARN_UNUSED bool ledger_record_seen(
 	Ledger *ledger, const RecordRef *record, TickState seen, int64_t read_at_ms, Err *err);
 
@@ -228,7 +248,7 @@ typedef struct OutboxRow {
 	OutboxState state;
 	int64_t created_at_ms;
 	int64_t due_at_ms;
-	int64_t attempts;
+	int64_t attempts;    /* claims so far, less those settled as PENDING */
 	char error_code[64]; /* of the last attempt, "" if none */
 } OutboxRow;
 
@@ -243,13 +263,16 @@ typedef struct Settle {
 	OutboxState state; /* DONE, WAITING, UNKNOWN, DEAD, or PENDING (never sent) */
 	int64_t due_at_ms; /* WAITING, UNKNOWN, DEAD: when to try again */
 	Str error_code, error_text;
-	Str fields_written;  /* DONE: "HasOptedOutOfEmail", recorded in the history */
-	bool record_deleted; /* ENTITY_IS_DELETED: unlink */
+	Str fields_written; /* DONE: "HasOptedOutOfEmail", recorded in the history */
+	/* ENTITY_IS_DELETED, with state DONE: the record is unlinked and nothing was ticked; its
+	 * other unsent rows are CANCELLED. */
+	bool record_deleted;
 } Settle;
 
-/* DONE writes EVENT_TICKED, a first DEAD writes EVENT_TICK_REFUSED. When the last in-flight or
- * unknown row of a person with a waiting removal is settled, the removal completes (EVENT_REMOVED)
- * and its other rows are CANCELLED. */
+/* Rows must be IN_FLIGHT or UNKNOWN (ERR_CONFLICT; ERR_MISSING when there is no such row); all or
+ * nothing. DONE writes EVENT_TICKED, a first DEAD writes EVENT_TICK_REFUSED. When the last
+ * in-flight or unknown row of a person with a waiting removal is settled, the removal completes
+ * (EVENT_REMOVED) and its other rows are CANCELLED. */
 WARN_UNUSED bool ledger_outbox_settle(
 	Ledger *ledger, const Settle *settles, size_t count, int64_t now_ms, Err *err);
 

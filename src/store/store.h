@@ -40,6 +40,9 @@ void store_savepoint_rollback(Store *store);
 /* Writer only, when idle: moves the write-ahead log into the database. */
 WARN_UNUSED bool store_checkpoint(Store *store, Err *err);
 
+/* Bytes in the write-ahead log that a checkpoint would move; 0 for mem. Writer only. */
+int64_t store_log_bytes(const Store *store);
+
 /* Advisory lock file PATH.lock for "who may open this for writing". ERR_CONFLICT names the process
  * that holds it. */
 WARN_UNUSED bool store_lock(Str url, int *out_fd, Err *err);
