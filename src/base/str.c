@@ -181,8 +181,7 @@ bool str_copy(Str s, char *out, size_t out_size)
 	return true;
 }
 
-/* Length of the valid UTF-8 sequence at s[at], or 0. */
-static size_t utf8_sequence(Str s, size_t at)
+size_t str_utf8_len(Str s, size_t at)
 {
 	unsigned char lead = (unsigned char)s.ptr[at];
 	if (lead < 0x80)
@@ -206,7 +205,7 @@ static size_t utf8_sequence(Str s, size_t at)
 bool str_is_utf8(Str s)
 {
 	for (size_t at = 0; at < s.len;) {
-		size_t len = utf8_sequence(s, at);
+		size_t len = str_utf8_len(s, at);
 		if (len == 0)
 			return false;
 		at += len;

@@ -51,6 +51,9 @@ WARN_UNUSED bool str_copy(Str s, char *out, size_t out_size);
 
 /* True if all bytes form valid UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool str_is_utf8(Str s);
+/* Length (1..4) of the valid UTF-8 sequence that starts at s.ptr[at], or 0 when there is none; at <
+ * s.len. */
+size_t str_utf8_len(Str s, size_t at);
 
 char ascii_lower(char c);
 bool ascii_is_digit(char c);
