@@ -128,6 +128,11 @@ void keyed_hash(unsigned char out[HASH_BYTES], const Secret *key, Str data)
 	crypto_generichash(out, HASH_BYTES, bytes_of(data), data.len, key->ptr, key->len);
 }
 
+void keyed_hash_raw(unsigned char out[HASH_BYTES], const unsigned char key[KEY_BYTES], Str data)
+{
+	crypto_generichash(out, HASH_BYTES, bytes_of(data), data.len, key, KEY_BYTES);
+}
+
 void plain_hash(unsigned char out[HASH_BYTES], Str data)
 {
 	crypto_generichash(out, HASH_BYTES, bytes_of(data), data.len, NULL, 0);

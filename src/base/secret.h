@@ -40,6 +40,8 @@ WARN_UNUSED bool unseal(Buf *out, const Secret *key, Str context, Str sealed);
 
 /* BLAKE2b-256, keyed. */
 void keyed_hash(unsigned char out[HASH_BYTES], const Secret *key, Str data);
+/* The same with a key that is no Secret (KEY_BYTES of it): log hashes. */
+void keyed_hash_raw(unsigned char out[HASH_BYTES], const unsigned char key[KEY_BYTES], Str data);
 void plain_hash(unsigned char out[HASH_BYTES], Str data);
 /* Hash of several parts, each length-prefixed so that ("ab","c") and ("a","bc") differ. */
 void chain_hash(unsigned char out[HASH_BYTES], const Str *parts, size_t count);
