@@ -26,7 +26,9 @@ typedef struct AddressHash {
 } AddressHash;
 
 /* Trims, checks (one @, dot-atom or quoted local part of 1..64 bytes, host name of 1..253),
- * lower-cases, converts the domain. False with ERR_INPUT that names the fault and the byte. */
+ * lower-cases, converts the domain, drops quotes that are not needed. UTF-8 before the @ is kept as
+ * it is (RFC 6531), only its ASCII letters are lower-cased. False with ERR_INPUT that names the
+ * fault and the byte. */
 WARN_UNUSED bool address_parse(Str text, Address *out, Err *err);
 Str address_str(const Address *address);
 AddressHash address_hash(const Secret *hash_key, const Address *address);

@@ -20,8 +20,10 @@ typedef enum SfObject {
 	SF_ACCOUNT, /* 001; person accounts are written there */
 } SfObject;
 
-/* 15 characters get their checksum, 18 are checked against it, and wrong case is repaired from it.
- * False with ERR_INPUT that says what is wrong with which character. */
+/* 15 characters get their checksum, 18 are checked against it. An 18-character ID whose letters all
+ * came in one case (a spreadsheet did that) gets its case back from the checksum; any other misfit
+ * is refused, because "repairing" it would name another record. Nothing is trimmed. False with
+ * ERR_INPUT that says what is wrong. */
 WARN_UNUSED bool sfid_parse(Str text, SfId *out, Err *err);
 Str sfid_str(const SfId *id);
 bool sfid_eq(const SfId *a, const SfId *b);
