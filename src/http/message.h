@@ -54,10 +54,11 @@ typedef struct HttpReply {
 	HttpHeader headers[HTTP_REPLY_HEADERS_MAX];
 	size_t header_count;
 	Buf body;
-	/* Provoked faults of the simulated org: bytes of the body to send before the connection is
+	bool close_connection; /* after this reply */
+	/* Provoked faults of the simulated org. Bytes of the body to send before the connection is
 	 * reset; 0: whole. */
 	size_t cut_after_bytes;
-	bool close_connection;
+	bool drop_connection; /* reset without any reply: the caller cannot know what happened */
 } HttpReply;
 
 enum { HTTP_REPLY_BODY_MAX = 256 * 1024 * 1024 }; /* one page of a Bulk result */
@@ -71,50 +72,50 @@ void http_reply_header(HttpReply *reply, Str name, Str value);
 /* The first header of that name, any case; STR_NONE if there is none. */
 Str http_reply_get(const HttpReply *reply, Str name);
 
-/* One request and its reply, from the handler's side. It lives as long as somebody holds it: the
- * dispatcher from the start, and each successful http_exchange_park. Only the holder's thread
- * touches it. */
-typedef struct HttpExchange HttpExchange;
-struct HttpExchange {
-	HttpRequest request;
-	HttpReply reply;
-	Arena arena; /* everything this exchange needs; freed with it. At most HTTP_ARENA_BYTES_MAX
-		      */
-	Str path_params[HTTP_PATH_PARAMS_MAX]; /* the {parts} of the route, decoded */
-	void *actor; /* who asks, set by the guard of the route table; arena memory */
-	int64_t started_mono_ms;
-	_Atomic int holds;
-	/* Set by whoever dispatched (http/server.h, http/local.h). */
-	bool (*on_park)(HttpExchange *exchange);   /* NULL: always allowed */
-	void (*on_finish)(HttpExchange *exchange); /* the last hold is gone */
-	void *owner;
-};
+/* A character string that RFC 9110 5.6.2 calls a token: header names, methods. */
+bool http_is_token(Str s);
 
 /* A path, a hundred headers, and what a handler computes from them and from a body that has its own
  * maximum. */
 enum { HTTP_ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 
+/* One request and its reply, from the handler's side. It lives as long as somebody holds it: the
+ * dispatcher from the start, and each http_exchange_park that was granted. Only a holder's thread
+ * may touch it.
+ *
+ * A handler either fills the reply before it returns, or parks the exchange BEFORE it hands it to
+ * another thread; whoever then works on it fills the reply and calls http_exchange_finish exactly
+ * once, and must not touch it afterwards. */
+typedef struct HttpExchange HttpExchange;
+struct HttpExchange {
+	HttpRequest request;
+	HttpReply reply;
+	Arena arena;                           /* everything this exchange needs; freed with it */
+	Str path_params[HTTP_PATH_PARAMS_MAX]; /* the {parts} of the route, decoded */
+	void *actor; /* who asks, set by the guard of the route table; arena memory */
+	int64_t started_mono_ms;
+	_Atomic int holds;
+	bool is_parked; /* was ever; written by http_exchange_park only */
+	/* Set by whoever dispatched (http/server.h, http/local.h). */
+	bool (*on_park)(HttpExchange *exchange);   /* before the first park; NULL: always allowed */
+	void (*on_finish)(HttpExchange *exchange); /* the last hold is gone */
+	void *owner;
+};
+
 void http_exchange_init(HttpExchange *exchange); /* held once, by the caller */
 void http_exchange_fini(HttpExchange *exchange);
 
-/* A handler either fills the reply before it returns, or parks the exchange BEFORE it hands it to
- *another thread:
- *
- *	if (!http_exchange_park(exchange))
- *		return;                            (503 with Retry-After is in the reply already: too
- *many are parked) if (!queue_put(queue, job)) { reply_problem(exchange, 503, ...);
- *		http_exchange_finish(exchange);    (the same thread may finish as well)
- *	}
- *
- * Whoever works on it fills the reply and calls http_exchange_finish exactly once; then the
- *exchange is not his any more. Parking may nest (a guard parks, then calls a handler that parks):
- *each park needs its own finish, and the reply leaves with the last one. park: the thread that
- *holds the exchange; finish: any thread. */
+/* False: too many are parked already; the reply is filled (503 with Retry-After) and the handler
+ * just returns. A handler that cannot hand the exchange on after all fills the reply and finishes
+ * it itself. Parks nest (a guard parks, later another thread calls the handler, which parks again):
+ * each needs its own finish, the reply leaves with the last. park: a holder's thread. finish: any
+ * thread. */
 WARN_UNUSED bool http_exchange_park(HttpExchange *exchange);
 void http_exchange_finish(HttpExchange *exchange);
 
-/* For dispatchers: gives up their own hold. True if it was the last one (the reply is there);
- * otherwise on_finish will be called by the thread that finishes last. */
+/* For dispatchers, after the handler returned: gives up their own hold. True: it was the last, the
+ * reply is complete. False: the exchange is parked, and on_finish will be called by the thread that
+ * finishes last. */
 WARN_UNUSED bool http_exchange_release(HttpExchange *exchange);
 
 #endif

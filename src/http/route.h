@@ -29,4 +29,7 @@ typedef struct Router {
  * tolerated. */
 void router_dispatch(const Router *router, HttpExchange *exchange);
 
+/* The value of a {name:int} part. */
+int64_t route_int(const HttpExchange *exchange, size_t part);
+
 #endif

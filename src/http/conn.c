@@ -1,0 +1,131 @@
+#include "base/base.h"
+
+#include "http/parts.h"
+
+#include "base/alloc.h"
+#include "base/metric.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* Deadlines that fall into the same moment are handled together. */
+enum { SWEEP_PAUSE_MS = 20 };
+
+Conn *conn_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+static void peer_read(Conn *conn)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		conn->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *at = info ? info->client_addr : NULL;
+	IpAddress address = { .bytes = { [10] = 0xff, [11] = 0xff } };
+	if (at && at->sa_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const void *)at;
+		memcpy(address.bytes + 12, &v4->sin_addr, 4);
+	} else if (at && at->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *v6 = (const void *)at;
+		memcpy(address.bytes, &v6->sin6_addr, 16);
+	} else {
+		memcpy(conn->peer, "unix", sizeof "unix");
+		return;
+	}
+	ip_text(&address, conn->peer);
+}
+
+static Conn *conn_open(Listener *listener, struct MHD_Connection *mhd)
+{
+	Server *server = listener->server;
+	Conn *conn = xcalloc(1, sizeof *conn);
+	conn->listener = listener;
+	conn->mhd = mhd;
+	conn->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	peer_read(conn);
+	list_push(&server->conns, &conn->node);
+	atomic_fetch_add(&server->conn_count, 1);
+	conn_phase_set(conn, CONN_IDLE, server_now_ms() + server->options.request_deadline_ms);
+	return conn;
+}
+
+static void conn_close(Conn *conn)
+{
+	Server *server = conn->listener->server;
+	assert(!conn->call);
+	list_remove(&server->conns, &conn->node);
+	atomic_fetch_sub(&server->conn_count, 1);
+	/* At its limit the library listens again only when it runs once more. */
+	conn->listener->is_due = true;
+	free(conn);
+}
+
+void conn_on_notify(void *listener, struct MHD_Connection *mhd, void **socket_context,
+	enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket_context = conn_open(listener, mhd);
+	} else if (*socket_context) {
+		conn_close(*socket_context);
+		*socket_context = NULL;
+	}
+}
+
+void conn_phase_set(Conn *conn, ConnPhase phase, int64_t deadline_mono_ms)
+{
+	Server *server = conn->listener->server;
+	conn->phase = phase;
+	conn->deadline_mono_ms = deadline_mono_ms;
+	server->next_sweep_mono_ms = MIN_OF(server->next_sweep_mono_ms, deadline_mono_ms);
+}
+
+void conn_idle(Conn *conn)
+{
+	const ServerOptions *options = &conn->listener->server->options;
+	/* The first byte of the next request may come as late as the idle timeout allows; the
+	 * library watches that. We only learn of the request when its first line is whole, so the
+	 * line has this much time together. */
+	conn_phase_set(conn, CONN_IDLE,
+		server_now_ms() + options->idle_timeout_ms + options->request_deadline_ms);
+	if (conn->listener->server->is_draining)
+		shutdown(conn->fd, SHUT_RD);
+}
+
+static void conn_expire(Conn *conn)
+{
+	metric_add(M_HTTP_REFUSED, 1);
+	if (conn->phase == CONN_PARKED) {
+		call_abandon(conn);
+		return;
+	}
+	/* The library has no call for it; it sees the end of the stream and closes. */
+	conn->deadline_mono_ms = INT64_MAX;
+	shutdown(conn->fd, SHUT_RDWR);
+}
+
+void conns_sweep(Server *server, int64_t now_mono_ms)
+{
+	if (now_mono_ms < server->next_sweep_mono_ms)
+		return;
+	int64_t next = INT64_MAX;
+	LIST_FOR_EACH(&server->conns, node)
+	{
+		Conn *conn = CONTAINER_OF(node, Conn, node);
+		if (conn->deadline_mono_ms <= now_mono_ms)
+			conn_expire(conn);
+		next = MIN_OF(next, conn->deadline_mono_ms);
+	}
+	server->next_sweep_mono_ms = MAX_OF(next, now_mono_ms + SWEEP_PAUSE_MS);
+}
+
+void conns_drain(Server *server)
+{
+	LIST_FOR_EACH(&server->conns, node)
+	{
+		Conn *conn = CONTAINER_OF(node, Conn, node);
+		if (conn->phase == CONN_IDLE)
+			shutdown(conn->fd, SHUT_RD);
+	}
+}

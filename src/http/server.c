@@ -1,0 +1,294 @@
+#include "base/base.h"
+
+#include "http/server.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "http/parts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	/* Request line and headers together; more is 431 (or 414). Browsers send about 1 KB, and
+	   proxies cut at 8 to 32 KB. */
+	CONNECTION_BYTES = 32 * 1024,
+	/* The loop turns at least this often: a lost wake-up would cost no more. */
+	TURN_MS_MAX = 1000,
+};
+
+int64_t server_now_ms(void)
+{
+	return clock_mono_ms(clock_system());
+}
+
+void server_poke(Server *server)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+	/* Fails only when the counter is full: then the loop is awake anyway. */
+	ssize_t done = write(server->wake_fd, &one, sizeof one);
+	(void)done;
+	errno = saved;
+}
+
+void server_stop(Server *server)
+{
+	atomic_store(&server->is_stopping, true);
+	server_poke(server);
+}
+
+void server_wake(Server *server)
+{
+	atomic_store(&server->is_woken, true);
+	server_poke(server);
+}
+
+int server_port(const Server *server, size_t listener)
+{
+	assert(listener < server->options.listener_count);
+	return server->listeners[listener].listening.port;
+}
+
+ServerStats server_stats(const Server *server)
+{
+	return (ServerStats){ .connections = atomic_load(&server->conn_count),
+		.parked = atomic_load(&server->parked_count) };
+}
+
+/* What the library has to say is about odd clients, not about us. */
+PRINTF_LIKE(2, 0) static void library_log(void *server, const char *format, va_list args)
+{
+	char line[256];
+	(void)server;
+	vsnprintf(line, sizeof line, format, args);
+	log_event(LOG_DEBUG, "http.library", LOG_STR("text", str_trim(str_from(line))));
+}
+
+/* Targets stay as sent; handlers decode what they use. */
+static size_t unescape_nothing(void *cls, struct MHD_Connection *mhd, char *text)
+{
+	(void)cls, (void)mhd;
+	return strlen(text);
+}
+
+static bool epoll_watch(const Server *server, int fd, Listener *listener, Err *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = listener } };
+	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+		return ERR_CODE(err, ERR_FATAL, errno, "epoll_ctl: %s", strerror(errno));
+	return true;
+}
+
+/* External mode, one turn per MHD_run: the library's own epoll thread stalls when exactly 128, 256,
+ * ... connections are ready. */
+static bool daemon_start(Listener *listener, Err *err)
+{
+	const Server *server = listener->server;
+	const ServerOptions *options = &server->options;
+	int64_t idle_s = (options->idle_timeout_ms + 999) / 1000;
+	assert(idle_s > 0 && idle_s <= INT_MAX);
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		call_on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, listener->listening.fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)MIN_OF(options->connections_max, (size_t)INT_MAX),
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, call_on_target, listener, MHD_OPTION_NOTIFY_COMPLETED,
+		call_on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, conn_on_notify, listener,
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL, MHD_OPTION_END);
+	if (!listener->daemon)
+		return ERR(err, ERR_FATAL, "the HTTP library does not start");
+	listener->listening.fd = -1;
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	/* It puts the listening socket into its epoll set when it first runs. */
+	listener->is_due = true;
+	return epoll_watch(server, info->epoll_fd, listener, err);
+}
+
+static bool listener_open(Server *server, size_t index, Err *err)
+{
+	const ServerListener *wish = &server->options.listeners[index];
+	Listener *listener = &server->listeners[index];
+	assert(wish->body_bytes_max > 0 && wish->tag >= 0 && wish->tag < 32);
+	listener->server = server;
+	listener->tag = wish->tag;
+	listener->body_bytes_max = wish->body_bytes_max;
+	return listen_open(wish->address, &listener->listening, err) && daemon_start(listener, err);
+}
+
+static bool server_start(Server *server, Err *err)
+{
+	const ServerOptions *options = &server->options;
+	server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (server->epoll_fd < 0 || server->wake_fd < 0)
+		return ERR_CODE(err, ERR_FATAL, errno, "epoll or eventfd: %s", strerror(errno));
+	if (!epoll_watch(server, server->wake_fd, NULL, err))
+		return false;
+	if (options->trusted_proxy_count > TRUSTED_PROXIES_MAX)
+		return ERR(err, ERR_INPUT, "more than %d trusted proxies", TRUSTED_PROXIES_MAX);
+	for (size_t i = 0; i < options->trusted_proxy_count; i++) {
+		if (!ip_net_parse(options->trusted_proxies[i], &server->proxies[i], err))
+			return err_wrap(err, "trusted proxy");
+		server->proxy_count++;
+	}
+	for (size_t i = 0; i < options->listener_count; i++)
+		if (!listener_open(server, i, err))
+			return false;
+	return true;
+}
+
+bool server_open(const ServerOptions *options, Server **out, Err *err)
+{
+	assert(options->listener_count <= SERVER_LISTENERS_MAX && options->handle);
+	assert(options->request_deadline_ms > 0 && options->parked_deadline_ms > 0);
+	Server *server = xcalloc(1, sizeof *server);
+	server->options = *options;
+	server->epoll_fd = server->wake_fd = -1;
+	for (size_t i = 0; i < SERVER_LISTENERS_MAX; i++)
+		server->listeners[i].listening.fd = -1;
+	list_init(&server->conns);
+	list_init(&server->calls);
+	pthread_mutex_init(&server->finished_lock, NULL);
+	server->next_sweep_mono_ms = INT64_MAX;
+	server->next_tick_mono_ms = server_now_ms();
+	if (!server_start(server, err)) {
+		server_close(&server);
+		return false;
+	}
+	*out = server;
+	return true;
+}
+
+/* When the loop must turn although nothing happens. */
+static int64_t next_turn_ms(Server *server, int64_t now_ms)
+{
+	int64_t next = MIN_OF(now_ms + TURN_MS_MAX, server->next_sweep_mono_ms);
+	if (server->options.tick)
+		next = MIN_OF(next, server->next_tick_mono_ms);
+	for (size_t i = 0; i < server->options.listener_count; i++) {
+		Listener *listener = &server->listeners[i];
+		MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+		listener->due_mono_ms = INT64_MAX;
+		if (listener->is_due)
+			listener->due_mono_ms = now_ms;
+		else if (MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES)
+			listener->due_mono_ms = now_ms
+				+ (int64_t)MIN_OF(wait_ms, (unsigned)INT_MAX);
+		next = MIN_OF(next, listener->due_mono_ms);
+	}
+	return next;
+}
+
+static void events_wait(Server *server, int64_t until_ms)
+{
+	struct epoll_event events[SERVER_LISTENERS_MAX + 1];
+	int64_t wait_ms = MAX_OF(until_ms - server_now_ms(), 0);
+	int count = epoll_wait(server->epoll_fd, events, ARRAY_LEN(events), (int)wait_ms);
+	for (int i = 0; i < count; i++) {
+		Listener *listener = events[i].data.ptr;
+		uint64_t pokes;
+		if (listener)
+			listener->is_due = true;
+		else if (read(server->wake_fd, &pokes, sizeof pokes) < 0)
+			assert(errno == EAGAIN);
+	}
+}
+
+static void daemons_run(Server *server, int64_t now_ms)
+{
+	for (size_t i = 0; i < server->options.listener_count; i++) {
+		Listener *listener = &server->listeners[i];
+		if (!listener->is_due && now_ms < listener->due_mono_ms)
+			continue;
+		listener->is_due = false;
+		MHD_run(listener->daemon);
+	}
+}
+
+static void tick_if_due(Server *server, int64_t now_ms)
+{
+	const ServerOptions *options = &server->options;
+	bool is_woken = atomic_exchange(&server->is_woken, false);
+	if (!options->tick || (!is_woken && now_ms < server->next_tick_mono_ms))
+		return;
+	server->next_tick_mono_ms = now_ms + options->tick_ms;
+	options->tick(options->ctx);
+}
+
+static void loop_turn(Server *server)
+{
+	events_wait(server, next_turn_ms(server, server_now_ms()));
+	calls_take_finished(server);
+	int64_t now_ms = server_now_ms();
+	conns_sweep(server, now_ms);
+	daemons_run(server, now_ms);
+	tick_if_due(server, now_ms);
+}
+
+static void stop_accepting(Server *server)
+{
+	for (size_t i = 0; i < server->options.listener_count; i++) {
+		Listener *listener = &server->listeners[i];
+		/* Quiesced, the daemon gives the socket back; closing it turns new clients away at
+		 * once. */
+		listener->listening.fd = MHD_quiesce_daemon(listener->daemon);
+		listen_fini(&listener->listening);
+	}
+	server->is_draining = true;
+	conns_drain(server);
+}
+
+void server_run(Server *server, int64_t drain_ms)
+{
+	while (!atomic_load(&server->is_stopping))
+		loop_turn(server);
+	stop_accepting(server);
+	int64_t deadline_ms = server_now_ms() + drain_ms;
+	while (atomic_load(&server->conn_count) > 0 && server_now_ms() < deadline_ms)
+		loop_turn(server);
+}
+
+/* The library refuses to stop with suspended connections. */
+static void resume_all(Server *server)
+{
+	calls_take_finished(server);
+	LIST_FOR_EACH(&server->conns, node)
+	{
+		Conn *conn = CONTAINER_OF(node, Conn, node);
+		if (conn->phase == CONN_PARKED)
+			call_abandon(conn);
+	}
+}
+
+void server_close(Server **server_slot)
+{
+	Server *server = *server_slot;
+	if (!server)
+		return;
+	resume_all(server);
+	for (size_t i = 0; i < SERVER_LISTENERS_MAX; i++) {
+		Listener *listener = &server->listeners[i];
+		if (listener->daemon)
+			MHD_stop_daemon(listener->daemon);
+		listen_fini(&listener->listening);
+	}
+	assert(list_is_empty(&server->conns));
+	/* Calls that nobody finished, or finished since resume_all; by contract no thread holds one
+	 * any more. */
+	LIST_FOR_EACH(&server->calls, node)
+	call_free(CONTAINER_OF(node, Call, node));
+	fd_close(&server->wake_fd);
+	fd_close(&server->epoll_fd);
+	pthread_mutex_destroy(&server->finished_lock);
+	free(server);
+	*server_slot = NULL;
+}
