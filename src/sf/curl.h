@@ -16,9 +16,9 @@
 typedef struct CurlOptions {
 	bool allow_plain_http;      /* http:// to any host; for test set-ups only */
 	int64_t connect_timeout_ms; /* 10,000 when 0 */
-	/* A transfer slower than 1 byte/s for this long is given up; 60,000 when 0 (whole seconds).
-	 * Customer triggers may keep a write silent for long: the whole-call timeout is the real
-	 * bound. */
+	/* A transfer slower than 1 byte/s for this long is given up; 100,000 when 0 (whole
+	 * seconds). Customer triggers may keep a write silent for long: the whole-call timeout is
+	 * the real bound. */
 	int64_t stall_timeout_ms;
 } CurlOptions;
 

@@ -43,6 +43,9 @@ typedef struct TransportReply {
 } TransportReply;
 
 void transport_reply_fini(TransportReply *reply);
+/* Copies names and values into one block; replaces what was there. For implementations. */
+void transport_reply_set_headers(
+	TransportReply *reply, const TransportHeader *headers, size_t count);
 /* The first header of that name, any case; STR_NONE if there is none. */
 Str transport_reply_header(const TransportReply *reply, Str name);
 Str transport_reply_body(const TransportReply *reply);
