@@ -1,0 +1,204 @@
+#include "base/base.h"
+
+#include "app/app.h"
+
+#include "app/app_parts.h"
+#include "app/plan_file.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/sdnotify.h"
+#include "http/local.h"
+#include "sf/curl.h"
+#include "store/store.h"
+
+#include <unistd.h>
+
+/* One group commit takes at most this many changes: a few milliseconds of work, so that a waiting
+ * click is never behind more than that. */
+enum { COMMIT_GROUP_MAX = 512, READER_QUEUE_MAX = 4096, KEY_FILE_BYTES_MAX = 16 * 1024 };
+
+struct App {
+	Config config;
+	Keyring keyring;
+	int lock_fd;
+	Writer *writer;
+	Readers *readers;
+	PushWorker *push;
+	SyncWorker *sync;
+	OrgWorker *org;
+	Web *web;
+};
+
+static void wake_push(void *ctx)
+{
+	App *app = ctx;
+	push_worker_wake(app->push);
+}
+
+static void wake_sync(void *ctx)
+{
+	App *app = ctx;
+	sync_worker_wake(app->sync);
+	/* The push reads the same settings: which fields it writes. */
+	push_worker_reload(app->push);
+}
+
+static void on_connected(void *ctx)
+{
+	App *app = ctx;
+	push_worker_reload(app->push);
+	sync_worker_wake(app->sync);
+}
+
+static void org_connect(void *ctx, HttpExchange *exchange, const OrgConnection *wish)
+{
+	App *app = ctx;
+	org_worker_connect(app->org, exchange, wish);
+}
+
+static void org_status(void *ctx, HttpExchange *exchange, Str org_id)
+{
+	App *app = ctx;
+	org_worker_status(app->org, exchange, org_id);
+}
+
+static bool plan_rows(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *err)
+{
+	App *app = ctx;
+	return plan_show(&app->config, run_id, limit, rows, err);
+}
+
+static bool load_keyring(const Config *config, Keyring *out, Err *err)
+{
+	CLEANUP(buf_fini) Buf text = BUF_MAX(KEY_FILE_BYTES_MAX);
+	if (!file_read(config->key_file, &text, err)) {
+		if (err && err->kind == ERR_MISSING)
+			return ERR(err, ERR_MISSING,
+				"there is no key file %s; make one with `optout key init`",
+				config->key_file);
+		return false;
+	}
+	bool ok = keyring_parse(buf_str(&text), out, err);
+	bytes_wipe(text.ptr, text.len);
+	return ok || err_wrap(err, "key file %s", config->key_file);
+}
+
+/* The one handle that writes goes to the writer; the readers open theirs after it has migrated. */
+static bool open_store(App *app, Err *err)
+{
+	const Str url = str_from(app->config.store_url);
+	StoreOptions options = { .keyring = &app->keyring };
+	Store *store = NULL;
+	if (!store_lock(url, &app->lock_fd, err) || !store_open(url, &options, &store, err))
+		return false;
+	const WriterOptions writer = {
+		.queue_max = (size_t)app->config.writer_queue_max,
+		.group_max = COMMIT_GROUP_MAX,
+	};
+	if (!writer_open(&store, &writer, &app->writer, err)) {
+		store_close(&store);
+		return false;
+	}
+	options.read_only = true;
+	return readers_open(url, &options, (size_t)app->config.reader_threads, READER_QUEUE_MAX,
+		&app->readers, err);
+}
+
+static bool open_workers(App *app, Err *err)
+{
+	const WorkerOptions workers = {
+		.config = &app->config,
+		.keyring = &app->keyring,
+		.writer = app->writer,
+		.clock = clock_system(),
+		.rng = rng_system(),
+	};
+	const OrgWorkerOptions org = {
+		.config = &app->config,
+		.keyring = &app->keyring,
+		.writer = app->writer,
+		.on_connected = on_connected,
+		.ctx = app,
+	};
+	return push_worker_open(&workers, &app->push, err)
+		&& sync_worker_open(&workers, app->push, &app->sync, err)
+		&& org_worker_open(&org, &app->org, err);
+}
+
+static bool open_web(App *app, Err *err)
+{
+	const WebOptions options = {
+		.writer = app->writer,
+		.readers = app->readers,
+		.keyring = &app->keyring,
+		.rng = rng_system(),
+		.clock = clock_system(),
+		.version = OPTOUT_VERSION,
+		.app = {
+			.ctx = app,
+			.wake_push = wake_push,
+			.wake_sync = wake_sync,
+			.org_connect = org_connect,
+			.org_status = org_status,
+			.plan_rows = plan_rows,
+		},
+	};
+	return web_open(&options, &app->web, err);
+}
+
+bool app_open(const Config *config, App **out, Err *err)
+{
+	App *app = xcalloc(1, sizeof *app);
+	app->config = *config;
+	app->lock_fd = -1;
+	bool ok = secret_library_init(err) && curl_library_init(err)
+		&& dir_make(config->state_dir, 0700, err)
+		&& load_keyring(config, &app->keyring, err) && open_store(app, err)
+		&& open_workers(app, err) && open_web(app, err);
+	if (!ok) {
+		app_close(&app);
+		return false;
+	}
+	*out = app;
+	return true;
+}
+
+/* Reverse order of opening, so that whoever may still call somebody ends before him. The readers
+ * end before the writer: an import on a reader thread waits for commits. */
+void app_close(App **handle)
+{
+	App *app = *handle;
+	if (!app)
+		return;
+	org_worker_close(&app->org);
+	sync_worker_close(&app->sync);
+	push_worker_close(&app->push);
+	if (app->readers)
+		readers_close(&app->readers);
+	if (app->writer)
+		writer_close(&app->writer);
+	if (app->web)
+		web_close(&app->web);
+	keyring_fini(&app->keyring);
+	fd_close(&app->lock_fd);
+	free(app);
+	*handle = NULL;
+}
+
+bool app_request(App *app, HttpMethod method, Str path_and_query, Str content_type, Str body,
+	HttpReply *out, Err *err)
+{
+	CLEANUP(arena_fini) Arena arena = ARENA_MAX(HTTP_ARENA_BYTES_MAX);
+	bool ok = local_request(web_handle, app->web, str_from(http_method_name(method)),
+		path_and_query, content_type, body, LISTENER_LOCAL, &arena, out, err);
+	if (ok)
+		out->header_count = 0; /* they stood in the arena */
+	return ok;
+}
+
+Web *app_web(App *app)
+{
+	return app->web;
+}

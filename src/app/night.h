@@ -1,0 +1,58 @@
+/* night.h: one run: read Salesforce, plan, brake, apply. sync_worker.h decides when; here is what
+ * (doc/architecture.md, "A night"). Everything that is decided is sync/'s; here are the effects,
+ * each step of which may be repeated after a crash. One thread. */
+#ifndef APP_NIGHT_H
+#define APP_NIGHT_H
+
+#include "app/org_client.h"
+#include "app/org_settings.h"
+#include "app/temp_file.h"
+#include "app/worker.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "store/ledger.h"
+#include "store/store.h"
+#include "sync/diff.h"
+
+#include <stdatomic.h>
+
+typedef struct Night {
+	const WorkerOptions *options;
+	Store *reader;               /* borrowed: the worker's read-only handle */
+	const atomic_bool *stopping; /* borrowed */
+	Run *run;                    /* borrowed; written down by night_note */
+	OrgSetup setup;
+	Arena arena; /* of setup */
+	OrgClient client;
+	int64_t lease_renew_at_ms;
+
+	/* Read. */
+	TempFile spool; /* the pages as they came */
+	RunSorter *sorter;
+	TempFile sort_file;
+	unsigned fields;                     /* FIELD_ bits that at least one object shows */
+	size_t email_column[SF_ACCOUNT + 1]; /* by SfObject, in the spooled rows */
+	int64_t read_at_ms;
+	int64_t bad_addresses;
+} Night;
+
+/* Takes a run in state ASKED or APPROVED to its next resting state: DONE, HELD or FAILED. False
+ * with ERR_RETRY, the run as it was, when stopping. Faults of the run itself end in FAILED with a
+ * note. */
+WARN_UNUSED bool night_run(const WorkerOptions *options, Store *reader, const atomic_bool *stopping,
+	Run *run, Err *err);
+
+/* The steps, in their order (night_read.c, night_plan.c, night_apply.c). */
+WARN_UNUSED bool night_read(Night *night, Err *err);
+/* Writes the plan file; fills the run's planned_ figures. */
+WARN_UNUSED bool night_plan(Night *night, Err *err);
+/* Go or hold. */
+WARN_UNUSED bool night_brake(Night *night, bool *out_hold, Err *err);
+WARN_UNUSED bool night_apply(Night *night, Err *err);
+
+/* Writes the run row down. */
+WARN_UNUSED bool night_note(Night *night, RunState state, Err *err);
+/* Between steps: renews the lease; false when stopping or when another machine leads. */
+WARN_UNUSED bool night_go_on(Night *night, Err *err);
+
+#endif

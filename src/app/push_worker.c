@@ -1,0 +1,174 @@
+#include "base/base.h"
+
+#include "app/push_worker.h"
+
+#include "app/org_client.h"
+#include "app/push_lane.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+enum { RETRY_S = 5 }; /* a lane that could not be opened is tried again */
+
+struct PushWorker {
+	WorkerOptions options;
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t changed;
+	bool stopping, reload;
+	PushLane *lanes[ORGS_MAX];
+	size_t lane_count;
+
+	Store *reader; /* the supervisor's own */
+};
+
+typedef struct Recovered {
+	int64_t now_ms;
+	size_t count;
+} Recovered;
+
+static bool recover_rows(void *ctx, Store *store, Err *err)
+{
+	Recovered *recovered = ctx;
+	return ledger_outbox_recover(
+		store_ledger(store), STR(WORKER_OWNER), recovered->now_ms, &recovered->count, err);
+}
+
+static bool has_lane(PushWorker *worker, int64_t org)
+{
+	for (size_t i = 0; i < worker->lane_count; i++)
+		if (push_lane_org(worker->lanes[i])->org == org)
+			return true;
+	return false;
+}
+
+static void add_lane(PushWorker *worker, PushLane *lane)
+{
+	pthread_mutex_lock(&worker->lock);
+	worker->lanes[worker->lane_count++] = lane;
+	pthread_mutex_unlock(&worker->lock);
+}
+
+/* Opens a lane for each org that has none yet. Only the supervisor adds, so reading without the
+ * lock is right here. */
+static bool open_lanes(PushWorker *worker, Err *err)
+{
+	OrgRow orgs[ORGS_MAX];
+	size_t count = 0;
+	if (!ledger_org_list(store_ledger(worker->reader), orgs, ORGS_MAX, &count, err))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		PushLane *lane = NULL;
+		if (has_lane(worker, orgs[i].org))
+			continue;
+		if (!push_lane_open(&worker->options, &orgs[i], &lane, err))
+			return false;
+		add_lane(worker, lane);
+	}
+	return true;
+}
+
+/* True when there is something to do; false at the stop. */
+static bool wait_for_change(PushWorker *worker, bool is_retry)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += RETRY_S;
+	pthread_mutex_lock(&worker->lock);
+	while (!worker->stopping && !worker->reload) {
+		int waited = is_retry
+			? pthread_cond_timedwait(&worker->changed, &worker->lock, &until)
+			: pthread_cond_wait(&worker->changed, &worker->lock);
+		if (waited == ETIMEDOUT)
+			break;
+	}
+	worker->reload = false;
+	bool go_on = !worker->stopping;
+	pthread_mutex_unlock(&worker->lock);
+	return go_on;
+}
+
+static void *supervisor(void *arg)
+{
+	PushWorker *worker = arg;
+	bool is_retry = false;
+	do {
+		Err err = { 0 };
+		is_retry = !open_lanes(worker, &err);
+		if (is_retry)
+			log_event(LOG_ERROR, "push.lane.not_opened", LOG_ERR(&err));
+	} while (wait_for_change(worker, is_retry));
+	return NULL;
+}
+
+bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err)
+{
+	Recovered recovered = { .now_ms = clock_wall_ms(options->clock) };
+	if (!writer_call(options->writer, recover_rows, &recovered, err))
+		return false;
+	if (recovered.count > 0)
+		log_event(LOG_INFO, "push.recovered", LOG_INT("rows", recovered.count));
+
+	PushWorker *worker = xcalloc(1, sizeof *worker);
+	worker->options = *options;
+	pthread_mutex_init(&worker->lock, NULL);
+	pthread_cond_init(&worker->changed, NULL);
+	const StoreOptions store = { .read_only = true, .keyring = options->keyring };
+	bool ok = store_open(str_from(options->config->store_url), &store, &worker->reader, err);
+	int failed = ok ? pthread_create(&worker->thread, NULL, supervisor, worker) : 0;
+	if (failed)
+		ok = ERR_CODE(
+			err, ERR_FATAL, failed, "cannot start a thread: %s", strerror(failed));
+	if (!ok) {
+		store_close(&worker->reader);
+		pthread_cond_destroy(&worker->changed);
+		pthread_mutex_destroy(&worker->lock);
+		free(worker);
+		return false;
+	}
+	*out = worker;
+	return true;
+}
+
+void push_worker_close(PushWorker **handle)
+{
+	PushWorker *worker = *handle;
+	if (!worker)
+		return;
+	pthread_mutex_lock(&worker->lock);
+	worker->stopping = true;
+	pthread_cond_signal(&worker->changed);
+	pthread_mutex_unlock(&worker->lock);
+	pthread_join(worker->thread, NULL);
+	for (size_t i = 0; i < worker->lane_count;
+		i++) /* all at once, so that they drain side by side */
+		push_lane_stop(worker->lanes[i]);
+	for (size_t i = 0; i < worker->lane_count; i++)
+		push_lane_close(&worker->lanes[i]);
+	store_close(&worker->reader);
+	pthread_cond_destroy(&worker->changed);
+	pthread_mutex_destroy(&worker->lock);
+	free(worker);
+	*handle = NULL;
+}
+
+void push_worker_wake(PushWorker *worker)
+{
+	pthread_mutex_lock(&worker->lock);
+	for (size_t i = 0; i < worker->lane_count; i++)
+		push_lane_wake(worker->lanes[i]);
+	pthread_mutex_unlock(&worker->lock);
+}
+
+void push_worker_reload(PushWorker *worker)
+{
+	pthread_mutex_lock(&worker->lock);
+	worker->reload = true;
+	pthread_cond_signal(&worker->changed);
+	for (size_t i = 0; i < worker->lane_count; i++)
+		push_lane_reload(worker->lanes[i]);
+	pthread_mutex_unlock(&worker->lock);
+}

@@ -1,0 +1,22 @@
+/* push_worker.h: brings outbox rows to Salesforce: a lane (thread, session, PushCore) per connected
+ * org, so that one org being slow or down delays no other, and a supervisor that opens lanes as
+ * orgs are connected. */
+#ifndef APP_PUSH_WORKER_H
+#define APP_PUSH_WORKER_H
+
+#include "app/worker.h"
+#include "base/base.h"
+#include "base/err.h"
+
+typedef struct PushWorker PushWorker;
+
+/* Takes up what an earlier process left in flight, then starts. */
+WARN_UNUSED bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err);
+/* Calls under way may end until config's drain_ms; what is then unanswered stays in flight and is
+ * taken up again by the next start. */
+void push_worker_close(PushWorker **worker);
+
+void push_worker_wake(PushWorker *worker);   /* any thread: there are new outbox rows */
+void push_worker_reload(PushWorker *worker); /* any thread: an org or a setting changed */
+
+#endif
