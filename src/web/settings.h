@@ -1,8 +1,9 @@
-/* settings.h: what admins can set, in ONE table: name, scope, type, default, range or choices, help. The API, its
- * warnings, the document of settings and the typed getters below all read that table. Values are kept as text by
- * desk.h; a setting never set has its default.
+/* settings.h: what admins can set, in ONE table: name, scope, type, default, range or choices,
+ * help. The API, its warnings, the document of settings and the typed getters below all read that
+ * table. Values are kept as text by desk.h; a setting never set has its default.
  *
- * Pure but for the Desk that is passed in: any thread that owns one (a WriteJob, a ReadJob, a worker). */
+ * Pure but for the Desk that is passed in: any thread that owns one (a WriteJob, a ReadJob, a
+ * worker). */
 #ifndef WEB_SETTINGS_H
 #define WEB_SETTINGS_H
 
@@ -26,8 +27,8 @@ typedef enum SettingType {
 } SettingType;
 
 enum {
-	SETTING_VALUE_BYTES_MAX =
-		512, /* a URL is the longest; RFC 9110 4.1 asks for more only of full request lines */
+	SETTING_VALUE_BYTES_MAX = 512, /* a URL is the longest; RFC 9110 4.1 asks for more only of
+					  full request lines */
 	SETTINGS_MAX = 32,
 };
 
@@ -45,8 +46,8 @@ typedef struct SettingDef {
 const SettingDef *settings_table(size_t *out_count);
 const SettingDef *settings_find(Str name); /* NULL when there is no such setting */
 
-/* Checks a value and gives the form that is kept ("ON" -> "on"). False with ERR_INPUT that names the setting, says what is
- * wrong and what is allowed. */
+/* Checks a value and gives the form that is kept ("ON" -> "on"). False with ERR_INPUT that names
+ * the setting, says what is wrong and what is allowed. */
 WARN_UNUSED bool setting_normalize(
 	const SettingDef *def, Str value, Arena *arena, Str *out, Err *err);
 

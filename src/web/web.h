@@ -1,14 +1,16 @@
-/* web.h: everything that speaks to people and programs over HTTP: recipients' pages, the JSON API, health and metrics.
- * The paths, methods, scopes and operation ids are one table in routes.c; doc/openapi.yaml describes them.
+/* web.h: everything that speaks to people and programs over HTTP: recipients' pages, the JSON API,
+ * health and metrics. The paths, methods, scopes and operation ids are one table in routes.c;
+ * doc/openapi.yaml describes them.
  *
- * Threads. web_handle is called on the server's loop thread (or, without listeners, by whoever called
- * http/local.h). It never touches the store: a change becomes a WriteJob, a question a ReadJob, both living in the
- * exchange's arena, and the exchange is parked until the job's done() has filled the reply. So no 2xx leaves before the
- * commit that backs it (product.md G1). A handler behind a Bearer token that is not in the cache continues on a reader
- * thread; everything a handler uses of Web is therefore constant, or behind the mutex named after it.
+ * Threads. web_handle is called on the server's loop thread (or, without listeners, by whoever
+ * called http/local.h). It never touches the store: a change becomes a WriteJob, a question a
+ * ReadJob, both living in the exchange's arena, and the exchange is parked until the job's done()
+ * has filled the reply. So no 2xx leaves before the commit that backs it (product.md G1). A handler
+ * behind a Bearer token that is not in the cache continues on a reader thread; everything a handler
+ * uses of Web is therefore constant, or behind the mutex named after it.
  *
- * web/ starts work by writing it down and then wakes the worker that owns it; the only calls into app/ are the function
- * pointers of WebApp. Several Webs may stand side by side. */
+ * web/ starts work by writing it down and then wakes the worker that owns it; the only calls into
+ * app/ are the function pointers of WebApp. Several Webs may stand side by side. */
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
 
@@ -35,31 +37,36 @@ enum {
 		3, /* Unix socket of mode 0600 or the same process: the local admin, no token */
 };
 
-/* What web/ asks of app/. Any pointer may be NULL (then the wake-up is skipped, or the route answers 503). Every function
- * may be called from any thread, and several at once. */
+/* What web/ asks of app/. Any pointer may be NULL (then the wake-up is skipped, or the route
+ * answers 503). Every function may be called from any thread, and several at once. */
 typedef struct WebApp {
 	void *ctx;
 	/* After a commit that added outbox rows. */
 	void (*wake_push)(void *ctx);
 	/* After a commit that wrote or changed a run row, or a setting of the sync. */
 	void (*wake_sync)(void *ctx);
-	/* Log in as the wish says, read Organization, store the connection, answer. wish and its strings live in the
-	 * exchange's arena until the exchange is finished; wish->org_id, name, is_sandbox and connected_at_ms are unset.
-	 * True: the exchange is kept and will be finished from another thread. False: the reply is filled, not finished. */
-	bool (*org_connect)(void *ctx, HttpExchange *exchange, const OrgConnection *wish);
-	/* Live check of one org: login, API version, fields, budget. org_id is "" when none was named. As org_connect. */
-	bool (*org_status)(void *ctx, HttpExchange *exchange, Str org_id);
-	/* Appends one line per reason why the service is not ready; nothing when it is. Must not block. */
+	/* Log in as the wish says, read Organization, store the connection, answer. A handler like
+	 * any other: fills the reply, or parks the exchange and finishes it later. wish and its
+	 * strings live in the exchange's arena; its org_id, name, is_sandbox and connected_at_ms
+	 * are unset. */
+	void (*org_connect)(void *ctx, HttpExchange *exchange, const OrgConnection *wish);
+	/* Live check of one org: login, API version, fields, budget. org_id is 18 characters, or ""
+	 * when none was named. */
+	void (*org_status)(void *ctx, HttpExchange *exchange, Str org_id);
+	/* Appends one line per reason why the service is not ready; nothing when it is. Must not
+	 * block. */
 	void (*readiness)(void *ctx, Buf *reasons);
-	/* The plan of a run as JSON objects, one a row, through jw_array items into *rows (a Buf of the form
-	 * `{...},{...}` without brackets); at most `limit` rows. Called on a reader thread. ERR_MISSING: no plan file. */
+	/* The plan of a run as JSON objects, one a row, through jw_array items into *rows (a Buf of
+	 * the form
+	 * `{...},{...}` without brackets); at most `limit` rows. Called on a reader thread.
+	 * ERR_MISSING: no plan file. */
 	bool (*plan_rows)(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *err);
 } WebApp;
 
 typedef struct WebOptions {
-	Writer *writer; /* borrowed, all of them; they outlive the Web */
-	Readers *
-		readers; /* closed before the writer: an import on a reader thread waits for commits */
+	Writer *writer;   /* borrowed, all of them; they outlive the Web */
+	Readers *readers; /* closed before the writer: an import on a reader thread waits for
+			     commits */
 	const Keyring *keyring;
 	Rng *rng; /* tokens of the API and of links */
 	Clock *clock;
@@ -69,7 +76,8 @@ typedef struct WebOptions {
 
 /* Reads the house settings through the readers (so these must be running). */
 WARN_UNUSED bool web_open(const WebOptions *options, Web **out, Err *err);
-/* After the server stopped and the readers and the writer were closed: no job of ours is left anywhere. */
+/* After the server stopped and the readers and the writer were closed: no job of ours is left
+ * anywhere. */
 void web_close(Web **web);
 
 const Router *web_router(const Web *web);
