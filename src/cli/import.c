@@ -1,0 +1,127 @@
+#include "cli/import.h"
+#include "base/base.h"
+
+#include "base/alloc.h"
+#include "base/csv.h"
+
+struct ImportSplitter {
+	CsvReader *reader; /* own; finds where rows begin */
+	Buf pending;       /* bytes of the file from pending_offset on */
+	int64_t pending_offset;
+	Buf chunk;
+	Buf header; /* the first row, and a byte-order mark before it */
+	bool has_header;
+	int64_t first_row; /* of the chunk in the making, in the file */
+	int64_t first_line;
+	int64_t header_lines;
+	bool is_ended, is_done;
+};
+
+ImportSplitter *import_open(void)
+{
+	ImportSplitter *splitter = xcalloc(1, sizeof *splitter);
+	splitter->reader = csv_open(&(CsvOptions){ 0 });
+	buf_init(&splitter->pending, IMPORT_CHUNK_BYTES_MAX);
+	buf_init(&splitter->chunk, 2 * IMPORT_CHUNK_BYTES_MAX);
+	buf_init(&splitter->header, IMPORT_CHUNK_BYTES_MAX);
+	return splitter;
+}
+
+void import_close(ImportSplitter **splitter)
+{
+	if (!*splitter)
+		return;
+	csv_close(&(*splitter)->reader);
+	buf_fini(&(*splitter)->pending);
+	buf_fini(&(*splitter)->chunk);
+	buf_fini(&(*splitter)->header);
+	free(*splitter);
+	*splitter = NULL;
+}
+
+void import_feed(ImportSplitter *splitter, Str bytes)
+{
+	csv_feed(splitter->reader, bytes);
+	buf_put(&splitter->pending, bytes);
+}
+
+void import_end(ImportSplitter *splitter)
+{
+	csv_end(splitter->reader);
+	splitter->is_ended = true;
+}
+
+/* Everything before the second row becomes the header. */
+static void take_header(ImportSplitter *splitter, const CsvRow *row)
+{
+	size_t len = (size_t)(row->byte_offset - splitter->pending_offset);
+	buf_put(&splitter->header, str_sub(buf_str(&splitter->pending), 0, len));
+	buf_consume(&splitter->pending, len);
+	splitter->pending_offset = row->byte_offset;
+	splitter->has_header = true;
+	splitter->header_lines = row->line - 1;
+	splitter->first_row = row->row;
+	splitter->first_line = row->line;
+}
+
+/* Moves the first len pending bytes into a chunk behind the header. */
+static void cut(ImportSplitter *splitter, size_t len, ImportChunk *out)
+{
+	buf_reset(&splitter->chunk);
+	buf_put(&splitter->chunk, buf_str(&splitter->header));
+	buf_put(&splitter->chunk, str_sub(buf_str(&splitter->pending), 0, len));
+	buf_consume(&splitter->pending, len);
+	splitter->pending_offset += (int64_t)len;
+	*out = (ImportChunk){
+		.csv = buf_str(&splitter->chunk),
+		/* The header is row 1 of each chunk, so its first data row is row 2. */
+		.rows_before = splitter->has_header ? splitter->first_row - 2 : 0,
+		.lines_before = splitter->has_header
+			? splitter->first_line - 1 - splitter->header_lines
+			: 0,
+	};
+}
+
+/* A row begins: is there enough before it for a chunk? */
+static bool cut_before(ImportSplitter *splitter, const CsvRow *row, ImportChunk *out)
+{
+	size_t len = (size_t)(row->byte_offset - splitter->pending_offset);
+	if (len < IMPORT_CHUNK_BYTES)
+		return false;
+	cut(splitter, len, out);
+	splitter->first_row = row->row;
+	splitter->first_line = row->line;
+	return true;
+}
+
+static bool cut_rest(ImportSplitter *splitter, ImportChunk *out)
+{
+	if (splitter->is_done || (splitter->has_header && splitter->pending.len == 0))
+		return false;
+	splitter->is_done = true;
+	cut(splitter, splitter->pending.len, out);
+	return true;
+}
+
+bool import_next(ImportSplitter *splitter, ImportChunk *out, Err *err)
+{
+	if (!buf_check(&splitter->pending, "what stands between two readable rows", err))
+		return false;
+	for (;;) {
+		CsvRow row = { 0 };
+		switch (csv_next(splitter->reader, &row, NULL)) {
+		case CSV_ROW:
+		case CSV_BAD: /* the daemon will say so: reading begins afresh at each row, good or
+				 bad */
+			if (!splitter->has_header && row.row > 1)
+				take_header(splitter, &row);
+			else if (splitter->has_header && cut_before(splitter, &row, out))
+				return true;
+			break;
+		case CSV_MORE:
+			return false;
+		case CSV_DONE:
+			return cut_rest(splitter, out);
+		}
+	}
+}
