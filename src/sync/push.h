@@ -120,7 +120,8 @@ size_t push_reply(
 /* 0: call push_next now; INT64_MAX: nothing to send, or all calls are out; else the time when the
  * breaker lets one try. */
 int64_t push_wake_at(const PushCore *core, int64_t now_ms);
-/* Stopping: rows that are in no call, as PENDING. At most max; call until 0. */
+/* Stopping, or the breaker opened (push_room is 0): rows that are in no call, as PENDING, so that a
+ * removal need not wait for them. At most max; call until 0. */
 size_t push_give_back(PushCore *core, int64_t now_ms, PushSettle *out, size_t max);
 size_t push_calls_in_flight(const PushCore *core);
 size_t push_rows(const PushCore *core); /* queued and in flight */

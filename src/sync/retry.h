@@ -71,10 +71,12 @@ int64_t breaker_opens_at(const Breaker *breaker); /* 0 when calls may start now 
 
 /* Who wants to call: the later in this list, the earlier it must stop (salesforce-api.md 8.1). */
 typedef enum BudgetUse {
-	BUDGET_PUSH = 1, /* clicks: until the day's calls are used up */
-	BUDGET_LOOKUP,   /* twins by address: until the reserve for pushes begins */
-	BUDGET_NIGHT, /* the night run: until the share is used up or the org stands at 80 percent
-		       */
+	/* Clicks: always tried. Only an answer tells that the window has moved on; FAIL_BUDGET and
+	 * the breaker keep it to one call in a quarter of an hour. */
+	BUDGET_PUSH = 1,
+	BUDGET_LOOKUP, /* twins by address: until the reserve for pushes begins */
+	BUDGET_NIGHT,  /* the night run: until the share is used up or the org stands at 80 percent
+			*/
 } BudgetUse;
 
 typedef struct Budget {
