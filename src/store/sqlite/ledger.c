@@ -1,0 +1,35 @@
+#include "base/base.h"
+
+#include "store/sqlite/ledger.h"
+
+const LedgerOps sqlite_ledger_ops = {
+	.org_put = sqlite_org_put,
+	.org_list = sqlite_org_list,
+	.person_put = sqlite_person_put,
+	.person_by_id = sqlite_person_by_id,
+	.person_by_hash = sqlite_person_by_hash,
+	.person_list = sqlite_person_list,
+	.person_records = sqlite_person_records,
+	.history = sqlite_history,
+	.chain_head = sqlite_chain_head,
+	.chain_verify = sqlite_chain_verify,
+	.stop = sqlite_stop,
+	.remove = sqlite_remove,
+	.link = sqlite_link,
+	.record_deleted = sqlite_record_deleted,
+	.record_seen = sqlite_record_seen,
+	.outbox_claim = sqlite_outbox_claim,
+	.outbox_settle = sqlite_outbox_settle,
+	.outbox_recover = sqlite_outbox_recover,
+	.push_record = sqlite_push_record,
+	.outbox_next_due = sqlite_outbox_next_due,
+	.outbox_open_rows = sqlite_outbox_open_rows,
+	.scan_links = sqlite_scan_links,
+	.scan_hashes = sqlite_scan_hashes,
+	.run_put = sqlite_run_put,
+	.run_get = sqlite_run_get,
+	.run_list = sqlite_run_list,
+	.lease_take = sqlite_lease_take,
+	.lease_release = sqlite_lease_release,
+	.counts = sqlite_counts,
+};
