@@ -208,24 +208,29 @@ static void choose_file(Loader *loader)
 		fault(loader, ERR_INPUT, "the path of the configuration file is too long");
 }
 
+static bool read_one(Loader *loader, Buf *content, Err *err)
+{
+	buf_reset(content);
+	return file_read(loader->config.file, content, err);
+}
+
 static bool read_file(Loader *loader, Buf *content)
 {
-	Err err = { 0 };
-	if (loader->config.file[0] && file_read(loader->config.file, content, &err))
+	Err err = { .kind = ERR_MISSING };
+	if (loader->config.file[0] && read_one(loader, content, &err))
 		return true;
-	if (!loader->is_file_required && (!loader->config.file[0] || err.kind == ERR_MISSING)) {
-		bool fits = str_copy(STR("/etc/optout/optout.conf"), loader->config.file,
-			sizeof loader->config.file);
+	if (!loader->is_file_required && err.kind == ERR_MISSING) {
+		const char *system = loader->sources->system_file;
+		Str path = system ? str_from(system) : STR("/etc/optout/optout.conf");
+		bool fits = str_copy(path, loader->config.file, sizeof loader->config.file);
 		assert(fits);
-		buf_reset(content);
-		if (file_read(loader->config.file, content, &err))
+		if (read_one(loader, content, &err))
 			return true;
-		if (err.kind == ERR_MISSING) {
-			loader->config.file[0] = '\0';
-			return false;
-		}
 	}
-	fault(loader, err.kind, "the configuration file cannot be read: %s", err.text);
+	if (!loader->is_file_required && err.kind == ERR_MISSING)
+		loader->config.file[0] = '\0';
+	else
+		fault(loader, err.kind, "the configuration file cannot be read: %s", err.text);
 	return false;
 }
 

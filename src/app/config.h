@@ -104,6 +104,8 @@ typedef struct ConfigSources {
 	 * /etc/optout/optout.conf. The last two may be missing; a file that was named must be
 	 * there. */
 	const char *file;
+	const char
+		*system_file; /* in place of /etc/optout/optout.conf, for tests; NULL: that one */
 	const char *const *environment; /* "NAME=value", NULL at the end, as environ */
 	const ConfigFlag *flags;
 	size_t flag_count;
