@@ -45,15 +45,15 @@ static bool inflate_all(z_stream *z, Str rest, Buf *out, Err *err)
 			return ERR(err, ERR_INPUT, "the gzip body ends too early");
 		}
 		if (!step(z, out, inflate, Z_NO_FLUSH, &status)) {
-			/* Exactly full is fine if the stream ends here. */
+			/* Exactly full: fine, unless there is one byte more. */
 			Bytef spare;
 			z->next_out = &spare;
 			z->avail_out = 1;
 			status = inflate(z, Z_NO_FLUSH);
-			if (status == Z_STREAM_END && z->avail_out == 1)
-				continue;
-			return ERR(err, ERR_LIMIT, "the unpacked body is larger than %zu bytes",
-				out->bytes_max);
+			if (z->avail_out == 0)
+				return ERR(err, ERR_LIMIT,
+					"the unpacked body is larger than %zu bytes",
+					out->bytes_max);
 		}
 		if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
 			return ERR_CODE(err, ERR_INPUT, status, "the gzip body is damaged");

@@ -86,7 +86,8 @@ static bool epoll_watch(const Server *server, int fd, Listener *listener, Err *e
 }
 
 /* External mode, one turn per MHD_run: the library's own epoll thread stalls when exactly 128, 256,
- * ... connections are ready. */
+ * ... connections are ready. Its strict mode stays off: what that refuses the gate refuses too, and
+ * 0.9.75 sends the head of such a refusal twice. */
 static bool daemon_start(Listener *listener, Err *err)
 {
 	const Server *server = listener->server;
@@ -99,9 +100,9 @@ static bool daemon_start(Listener *listener, Err *err)
 		MHD_OPTION_LISTEN_SOCKET, listener->listening.fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)MIN_OF(options->connections_max, (size_t)INT_MAX),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_URI_LOG_CALLBACK, call_on_target, listener, MHD_OPTION_NOTIFY_COMPLETED,
-		call_on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, conn_on_notify, listener,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)idle_s, MHD_OPTION_URI_LOG_CALLBACK,
+		call_on_target, listener, MHD_OPTION_NOTIFY_COMPLETED, call_on_completed, listener,
+		MHD_OPTION_NOTIFY_CONNECTION, conn_on_notify, listener,
 		MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL, MHD_OPTION_END);
 	if (!listener->daemon)
 		return ERR(err, ERR_FATAL, "the HTTP library does not start");
