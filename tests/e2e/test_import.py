@@ -36,7 +36,7 @@ class Import(World):
         self.assertIn("email", by_line[5]["column"].lower())
         self.assertTrue(all(e["reason"] for e in answer["errors"]))
         person = self.daemon.json("people", "show", "fifteen@example.com")
-        self.assertEqual([r["id"] for r in person["records"]], [second["Id"]])
+        self.assertEqual([r["record_id"] for r in person["records"]], [second["Id"]])
         self.daemon.cli("people", "show", "last.one@example.com")
 
     def test_an_import_never_lifts_a_stop(self):

@@ -74,7 +74,7 @@ class Life(World):
         lead = next(r for r in self.org.records("Lead") if r.get("Email"))
         self.daemon.cli("unsubscribe", lead["Email"])
         row = wait_for("the refusal", lambda: next(
-            (r for r in self.daemon.json("diagnostics")["rows"] if r["state"] == "dead" and r["record"] == lead["Id"]), None))
+            (r for r in self.daemon.json("diagnostics")["rows"] if r["state"] == "dead" and r["record_id"] == lead["Id"]), None))
         self.assertEqual(row["error_code"], "INVALID_FIELD")
         self.assertTrue(row["advice"])
 
