@@ -26,10 +26,10 @@ static bool is_in(char c, const char *chars)
 static size_t local_begin(Str text, size_t from, size_t at)
 {
 	size_t begin = at;
-	if (at > from && text.ptr[at - 1] == '"') {
+	if (at > from + 1 && text.ptr[at - 1] == '"') {
 		for (begin = at - 1; begin > from && text.ptr[begin - 1] != '"';)
 			begin--;
-		return begin > from ? begin - 1 : begin;
+		return begin > from ? begin - 1 : at; /* at: the quote was never opened */
 	}
 	while (begin > from && is_in(text.ptr[begin - 1], ".!#$%&'*+/=?^_`{|}~-"))
 		begin--;
@@ -39,10 +39,10 @@ static size_t local_begin(Str text, size_t from, size_t at)
 static size_t domain_end(Str text, size_t after_at)
 {
 	size_t end = after_at;
-	while (end < text.len && is_in(text.ptr[end], ".-"))
+	while (end < text.len && is_in(text.ptr[end], ".-@"))
 		end++;
 	/* The full stop of a sentence is not the domain's. */
-	while (end > after_at && (text.ptr[end - 1] == '.' || text.ptr[end - 1] == '-'))
+	while (end > after_at && strchr(".-@", text.ptr[end - 1]))
 		end--;
 	return end;
 }
