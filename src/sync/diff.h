@@ -7,8 +7,8 @@
  * Closed over links: applying the plan and running again gives no row. A row never clears anything.
  *
  * Inputs are pulled once, in order; an input out of order is ERR_FATAL. Memory: memory_bytes for
- * sorting plus merge.h's 56 bytes per tied or newly stopped person. Files: 72 bytes a record on
- * sort_file, 96 on spool_file for those that may need a row. One thread. */
+ * sorting plus merge.h's 56 bytes per tied or newly stopped person. Files: 64 bytes a record on
+ * sort_file, 72 on spool_file for those that may need a row. One thread. */
 #ifndef SYNC_DIFF_H
 #define SYNC_DIFF_H
 
