@@ -144,6 +144,8 @@ static enum MHD_Result call_begin(Conn *conn, const char *method, const char *ve
 {
 	Call *call = conn->call;
 	HttpRequest *request = &call->exchange.request;
+	if (conn->is_ended)
+		return MHD_NO;
 	request_fill(conn, method);
 	GateRefusal refusal = gate_check(
 		str_from(version), call->target, request->headers, request->header_count);

@@ -6,6 +6,7 @@
 #include "base/metric.h"
 
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* Deadlines that fall into the same moment are handled together. */
@@ -81,6 +82,18 @@ void conn_phase_set(Conn *conn, ConnPhase phase, int64_t deadline_mono_ms)
 	server->next_sweep_mono_ms = MIN_OF(server->next_sweep_mono_ms, deadline_mono_ms);
 }
 
+/* A request that has arrived already is served. One that comes later is not even begun: the library
+ * reads once more when it resumes a parked request, would find the end of the stream and drop the
+ * reply. */
+static void conn_end_idle(Conn *conn)
+{
+	int waiting = 0;
+	if (ioctl(conn->fd, FIONREAD, &waiting) == 0 && waiting > 0)
+		return;
+	conn->is_ended = true;
+	shutdown(conn->fd, SHUT_RD);
+}
+
 void conn_idle(Conn *conn)
 {
 	const ServerOptions *options = &conn->listener->server->options;
@@ -90,7 +103,7 @@ void conn_idle(Conn *conn)
 	conn_phase_set(conn, CONN_IDLE,
 		server_now_ms() + options->idle_timeout_ms + options->request_deadline_ms);
 	if (conn->listener->server->is_draining)
-		shutdown(conn->fd, SHUT_RD);
+		conn_end_idle(conn);
 }
 
 static void conn_expire(Conn *conn)
@@ -126,6 +139,6 @@ void conns_drain(Server *server)
 	{
 		Conn *conn = CONTAINER_OF(node, Conn, node);
 		if (conn->phase == CONN_IDLE)
-			shutdown(conn->fd, SHUT_RD);
+			conn_end_idle(conn);
 	}
 }

@@ -51,6 +51,7 @@ typedef struct Conn {
 	ConnPhase phase;
 	int64_t deadline_mono_ms; /* INT64_MAX: none of ours */
 	Call *call;               /* NULL when idle, replying or expired */
+	bool is_ended;            /* by the drain: no request may begin */
 	char peer[IP_TEXT_BYTES];
 } Conn;
 

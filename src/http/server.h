@@ -3,6 +3,9 @@
  * a Unix socket) feed one loop; each request carries its listener's tag. Nothing above this header
  * knows the library's name.
  *
+ * A client that ends its sending side while its request is parked counts as gone: the library drops
+ * the reply.
+ *
  * One thread calls server_run; server_wake, server_stop and http_exchange_finish may come from any
  * thread. */
 #ifndef HTTP_SERVER_H
