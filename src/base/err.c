@@ -28,8 +28,10 @@ bool err_wrap(Err *err, const char *format, ...)
 	va_start(args, format);
 	int used = vsnprintf(err->text, sizeof err->text, format, args);
 	va_end(args);
-	if (used > 0 && (size_t)used < sizeof err->text)
-		snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", old);
+	if (used < 0 || (size_t)used >= sizeof err->text)
+		return false;
+	int more = snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", old);
+	(void)more; /* a text that is too long is cut */
 	return false;
 }
 
