@@ -56,6 +56,19 @@ static void bounded_numbers_stay_below_and_reach_all(void **state)
 	assert_true(rng_below(&rng.base, UINT64_MAX) < UINT64_MAX);
 }
 
+/* A plain remainder would give the lowest third half of all draws here. */
+static void bound_that_is_no_power_of_two_favours_nobody(void **state)
+{
+	(void)state;
+	SeededRng rng;
+	rng_seed(&rng, 2);
+	const uint64_t third = UINT64_C(1) << 62;
+	unsigned low = 0;
+	for (int i = 0; i < 3000; i++)
+		low += rng_below(&rng.base, 3 * third) < third;
+	assert_in_range(low, 870, 1130); /* 1000 expected, five sigma */
+}
+
 static void chance_of_0_is_never_and_of_100_always(void **state)
 {
 	(void)state;
@@ -88,6 +101,7 @@ int main(void)
 		cmocka_unit_test(seeded_numbers_are_xoshiro256_starstar),
 		cmocka_unit_test(same_seed_repeats_and_another_does_not),
 		cmocka_unit_test(bounded_numbers_stay_below_and_reach_all),
+		cmocka_unit_test(bound_that_is_no_power_of_two_favours_nobody),
 		cmocka_unit_test(chance_of_0_is_never_and_of_100_always),
 		cmocka_unit_test(system_randomness_fills_every_byte),
 	};
