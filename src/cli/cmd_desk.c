@@ -60,7 +60,7 @@ static ExitCode run_set(Cli *cli)
 		return cli_usage(cli, "write NAME=VALUE, such as sync.nightly=on");
 	CLEANUP(buf_fini) Buf path = BUF_MAX(PATH_BYTES_MAX);
 	put_settings_path(&path, cli);
-	return cli_show(cli, HTTP_PATCH, buf_str(&path), buf_str(&body), view_settings);
+	return cli_show(cli, HTTP_PATCH, buf_str(&path), buf_str(&body), view_settings_saved);
 }
 
 const Command cmd_settings_set = {

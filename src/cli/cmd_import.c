@@ -30,6 +30,32 @@ typedef struct Import {
 	bool is_progress_shown;
 } Import;
 
+/* The reason without "row 4 at line 4: " before and " (byte 64 of the file)" behind it, as CSV
+ * errors have them: those count from the start of the request, and what we print counts from the
+ * start of the file. */
+static Str reason_of(const JsonVal *error)
+{
+	Str reason = json_as_str(json_member(error, "reason"));
+	CLEANUP(buf_fini) Buf prefix = BUF_MAX(128);
+	buf_printf(&prefix, "row %" PRId64 " at line %" PRId64 ": ",
+		json_as_i64(json_member(error, "row"), 0),
+		json_as_i64(json_member(error, "line"), 0));
+	if (!str_starts(reason, buf_str(&prefix)))
+		return reason;
+	reason = str_from_pos(reason, prefix.len);
+	ptrdiff_t byte = str_find(reason, STR(" (byte "));
+	return byte >= 0 && str_ends(reason, STR(" of the file)"))
+		? str_sub(reason, 0, (size_t)byte)
+		: reason;
+}
+
+static void put_value(JsonWriter *w, const JsonVal *value)
+{
+	CLEANUP(buf_fini) Buf text = BUF_MAX(SUMMARY_BYTES_MAX);
+	json_put_val(&text, value);
+	jw_raw(w, buf_str(&text));
+}
+
 /* The error as it came, with the row and the line of the file. */
 static void put_error(Buf *out, const JsonVal *error, const ImportChunk *chunk)
 {
@@ -48,8 +74,10 @@ static void put_error(Buf *out, const JsonVal *error, const ImportChunk *chunk)
 			jw_i64(&w, json_as_i64(value, 0) + chunk->rows_before);
 		else if (strcmp(key, "line") == 0)
 			jw_i64(&w, json_as_i64(value, 0) + chunk->lines_before);
+		else if (strcmp(key, "reason") == 0)
+			jw_str(&w, reason_of(error));
 		else
-			json_put_val(out, value);
+			put_value(&w, value);
 	}
 	jw_object_end(&w);
 }
@@ -66,7 +94,7 @@ static void print_error(const Import *import, const JsonVal *error, const Import
 		text_put_clean(&text, column);
 		buf_put_z(&text, ": ");
 	}
-	text_put_clean(&text, json_as_str(json_member(error, "reason")));
+	text_put_clean(&text, reason_of(error));
 	fprintf(stderr, "%s\n", buf_z(&text));
 }
 

@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "cli/command.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Known everywhere, before and after the command's words. */
@@ -52,10 +53,10 @@ static void config_opts_fill(ConfigOpts *out)
 		for (size_t c = 0; c <= len; c++)
 			out->names[i][c] = option->name[c] == '_' ? '-' : option->name[c];
 		bool has_default = option->default_text[0] && option->type != CONFIG_CIDRS;
+		bool is_count = has_default && option->type == CONFIG_INT && option->unit[0];
 		snprintf(out->help[i], sizeof out->help[i], "%s%s%s%s%s%s", option->help,
 			has_default ? " [" : "", has_default ? option->default_text : "",
-			has_default && option->unit[0] ? " " : "", has_default ? option->unit : "",
-			has_default ? "]" : "");
+			is_count ? " " : "", is_count ? option->unit : "", has_default ? "]" : "");
 		out->opts[out->count++] = (Opt){
 			.name = out->names[i],
 			.value = value_name(option->type),
@@ -180,6 +181,8 @@ static bool parse_command(Cli *cli, size_t words, const ConfigOpts *config_opts,
 
 int main(int argc, char **argv)
 {
+	/* Whatever is made holds addresses or keys: for this user alone. */
+	umask(0077);
 	ConfigOpts config_opts = { 0 };
 	config_opts_fill(&config_opts);
 	Cli cli = { 0 };
@@ -200,10 +203,10 @@ int main(int argc, char **argv)
 		cli.command = &cmd_version;
 	else if (!cli.command && cli.opts.arg_count)
 		return (int)refuse_words(&cli);
-	else if (!cli.command && is_help)
-		return (int)show_overview(&config_opts);
-	else if (!cli.command)
-		return (int)cli_usage(&cli, "say what to do");
+	else if (!cli.command) {
+		ExitCode code = show_overview(&config_opts);
+		return is_help ? (int)code : EXIT_USAGE;
+	}
 	if (words && !parse_command(&cli, words, &config_opts, &err))
 		return (int)cli_usage(&cli, "%s", err.text);
 	if (is_help || opts_has(&cli.opts, "help"))

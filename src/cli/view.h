@@ -31,6 +31,7 @@ void view_orgs(Buf *out, const JsonVal *root);
 void view_org_connected(Buf *out, const JsonVal *root);
 void view_org_status(Buf *out, const JsonVal *root);
 void view_settings(Buf *out, const JsonVal *root);
+void view_settings_saved(Buf *out, const JsonVal *root);
 void view_token(Buf *out, const JsonVal *root);
 void view_status(Buf *out, const JsonVal *root);
 void view_diagnostics(Buf *out, const JsonVal *root);

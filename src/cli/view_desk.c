@@ -81,6 +81,16 @@ void view_org_status(Buf *out, const JsonVal *root)
 
 /* -------------------------------------------------------------- settings */
 
+static void put_warnings(Buf *out, const JsonVal *root)
+{
+	const JsonVal *warnings = json_member(root, "warnings");
+	for (size_t i = 0; i < json_array_len(warnings); i++) {
+		buf_put_z(out, "Warning: ");
+		text_put_clean(out, json_as_str(json_array_at(warnings, i)));
+		buf_put_char(out, '\n');
+	}
+}
+
 void view_settings(Buf *out, const JsonVal *root)
 {
 	static const Column columns[] = {
@@ -91,12 +101,13 @@ void view_settings(Buf *out, const JsonVal *root)
 		{ "MEANING", "help", CELL_TEXT, 0 },
 	};
 	table_put(out, json_member(root, "settings"), columns, ARRAY_LEN(columns));
-	const JsonVal *warnings = json_member(root, "warnings");
-	for (size_t i = 0; i < json_array_len(warnings); i++) {
-		buf_put_z(out, "Warning: ");
-		text_put_clean(out, json_as_str(json_array_at(warnings, i)));
-		buf_put_char(out, '\n');
-	}
+	put_warnings(out, root);
+}
+
+void view_settings_saved(Buf *out, const JsonVal *root)
+{
+	buf_put_z(out, "Saved.\n");
+	put_warnings(out, root);
 }
 
 void view_token(Buf *out, const JsonVal *root)

@@ -46,7 +46,7 @@ static void put_state(Buf *out, const JsonVal *person)
 {
 	const JsonVal *since = json_member(person, "unsubscribed_at");
 	if (json_val_type(since) == JSON_T_NULL) {
-		buf_put_z(out, "State:  may be mailed\n");
+		buf_put_z(out, "May be mailed.\n");
 		return;
 	}
 	static const Column columns[] = {
@@ -54,7 +54,7 @@ static void put_state(Buf *out, const JsonVal *person)
 		{ "", "source", CELL_TEXT, 0 },
 		{ "", "reason", CELL_TEXT, 0 },
 	};
-	buf_put_z(out, "State:  unsubscribed since ");
+	buf_put_z(out, "Unsubscribed since ");
 	cell_put(out, person, &columns[0]);
 	buf_put_z(out, " UTC, source ");
 	cell_put(out, person, &columns[1]);
@@ -64,7 +64,7 @@ static void put_state(Buf *out, const JsonVal *person)
 	}
 	buf_put_char(out, '\n');
 	if (json_as_bool(json_member(person, "removal_waiting"), false))
-		buf_put_z(out, "        a removal waits until a call to Salesforce is settled\n");
+		buf_put_z(out, "A removal waits until a call to Salesforce is settled.\n");
 }
 
 static void put_records(Buf *out, const JsonVal *person)

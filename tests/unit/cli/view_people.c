@@ -39,7 +39,7 @@ static void a_person_shows_state_records_and_history(void **state)
 		"Address:     a@x.example\n"
 		"First name:  Ann\n"
 		"Last name:   Lee\n"
-		"State:  unsubscribed since 2026-01-02 03:04:05 UTC, source manual: by phone\n"
+		"Unsubscribed since 2026-01-02 03:04:05 UTC, source manual: by phone\n"
 		"\n"
 		"Salesforce records\n"
 		"OBJECT   RECORD              BOX WHEN LAST SEEN  TICKED BY US  LINKED BY  DELETED\n"
