@@ -11,6 +11,7 @@
 #include "base/sdnotify.h"
 #include "http/local.h"
 #include "sf/curl.h"
+#include "sf/sferror.h"
 #include "store/store.h"
 
 #include <unistd.h>
@@ -68,6 +69,14 @@ static bool plan_rows(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *e
 {
 	App *app = ctx;
 	return plan_show(&app->config, run_id, limit, rows, err);
+}
+
+/* One code is push_lane.c's own; all others are in the table of sf/. */
+static const char *error_advice(Str code)
+{
+	if (str_eq(code, STR("SALES_FIELD_NOT_CHOSEN")))
+		return "Choose the field with sync.field.contact and sync.field.lead, or set sync.mode=standard.";
+	return sf_error_info(code)->advice;
 }
 
 static bool load_keyring(const Config *config, Keyring *out, Err *err)
@@ -143,6 +152,7 @@ static bool open_web(App *app, Err *err)
 			.org_connect = org_connect,
 			.org_status = org_status,
 			.plan_rows = plan_rows,
+			.error_advice = error_advice,
 		},
 	};
 	return web_open(&options, &app->web, err);

@@ -9,9 +9,11 @@ enum { PROBLEM_ROWS_MAX = 1000, PROBLEM_ROWS_USUAL = 200 };
 /* ---------------------------------------------------------- diagnostics */
 
 static void put_problem(
-	JsonWriter *w, const OrgNames *names, const OutboxProblem *problem, int64_t now_ms)
+	JsonWriter *w, Web *web, const OrgNames *names, const OutboxProblem *problem)
 {
 	const OutboxRow *row = &problem->row;
+	const int64_t now_ms = web_now_ms(web);
+	const Str code = str_from(row->error_code);
 	jw_object_begin(w);
 	jw_kv_i64(w, "outbox_id", row->outbox_id);
 	jw_kv_str(w, "org_id", org_names_id(names, row->org));
@@ -23,8 +25,12 @@ static void put_problem(
 	jw_kv_i64(w, "age_ms", MAX_OF(now_ms - row->created_at_ms, 0));
 	jw_kv_time(w, "due_at", row->due_at_ms);
 	jw_kv_i64(w, "attempts", row->attempts);
-	jw_kv_str(w, "error_code", row->error_code[0] ? str_from(row->error_code) : STR_NONE);
+	jw_kv_str(w, "error_code", code.len ? code : STR_NONE);
 	jw_kv_str(w, "error_text", problem->error_text.len ? problem->error_text : STR_NONE);
+	if (code.len && web->options.app.error_advice)
+		jw_kv_str(w, "advice", str_from(web->options.app.error_advice(code)));
+	else
+		jw_kv_null(w, "advice");
 	jw_object_end(w);
 }
 
@@ -44,7 +50,7 @@ static bool diagnostics_work(WebCall *call, Store *store, Err *err)
 	jw_key(&w, "rows");
 	jw_array_begin(&w);
 	for (size_t i = 0; i < MIN_OF(count, max); i++)
-		put_problem(&w, &names, &rows[i], web_now_ms(call->web));
+		put_problem(&w, call->web, &names, &rows[i]);
 	jw_array_end(&w);
 	jw_kv_bool(&w, "rows_cut", count > max);
 	jw_object_end(&w);
