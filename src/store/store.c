@@ -7,6 +7,7 @@
 /* The only list of drivers. */
 static const StoreDriver *const drivers[] = {
 	&store_sqlite,
+	&store_mem,
 };
 
 /* Cuts "sqlite:PATH" into driver and path. */
@@ -20,7 +21,7 @@ static const StoreDriver *find_driver(Str url, Str *out_path, Err *err)
 			return drivers[i];
 		}
 	}
-	ERR(err, ERR_INPUT, "store \"%.*s\" is not of the form sqlite:PATH", STR_ARG(url));
+	ERR(err, ERR_INPUT, "store \"%.*s\" is not of the form sqlite:PATH or mem:", STR_ARG(url));
 	return NULL;
 }
 

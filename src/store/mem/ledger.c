@@ -1,0 +1,35 @@
+#include "base/base.h"
+
+#include "store/mem/mem.h"
+
+const LedgerOps mem_ledger_ops = {
+	.org_put = mem_op_org_put,
+	.org_list = mem_op_org_list,
+	.person_put = mem_op_person_put,
+	.person_by_id = mem_op_person_by_id,
+	.person_by_hash = mem_op_person_by_hash,
+	.person_list = mem_op_person_list,
+	.person_records = mem_op_person_records,
+	.history = mem_op_history,
+	.chain_head = mem_op_chain_head,
+	.chain_verify = mem_op_chain_verify,
+	.stop = mem_op_stop,
+	.remove = mem_op_remove,
+	.link = mem_op_link,
+	.record_deleted = mem_op_record_deleted,
+	.record_seen = mem_op_record_seen,
+	.outbox_claim = mem_op_outbox_claim,
+	.outbox_settle = mem_op_outbox_settle,
+	.outbox_recover = mem_op_outbox_recover,
+	.push_record = mem_op_push_record,
+	.outbox_next_due = mem_op_outbox_next_due,
+	.outbox_open_rows = mem_op_outbox_open_rows,
+	.scan_links = mem_op_scan_links,
+	.scan_hashes = mem_op_scan_hashes,
+	.run_put = mem_op_run_put,
+	.run_get = mem_op_run_get,
+	.run_list = mem_op_run_list,
+	.lease_take = mem_op_lease_take,
+	.lease_release = mem_op_lease_release,
+	.counts = mem_op_counts,
+};

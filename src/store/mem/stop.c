@@ -1,0 +1,233 @@
+#include "base/base.h"
+
+#include "store/mem/mem.h"
+
+/* ------------------------------------------------------------------ stop */
+
+static bool find_person(Mem *mem, const StopWish *wish, StopOutcome *out, Err *err)
+{
+	if (wish->person_id) {
+		out->person_id = wish->person_id;
+		return mem_person_use(mem, wish->person_id, err);
+	}
+	AddressHash hash = vault_address_hash(&mem->vault, &wish->address);
+	out->person_id = mem_find_hash(mem, &hash);
+	if (out->person_id)
+		return mem_person_use(mem, out->person_id, err);
+	out->is_new_person = true;
+	out->person_id = mem_person_add(mem, &wish->address, &hash, STR(""), STR(""), wish->now_ms);
+	Details details;
+	details_added(&details, NULL, 0);
+	int64_t event_id;
+	const MemNewEvent added = {
+		.person_id = out->person_id,
+		.kind = EVENT_ADDED,
+		.source = wish->source,
+		.text = { .details = details_str(&details), .actor = wish->actor },
+		.now_ms = wish->now_ms,
+	};
+	return mem_event_add(mem, &added, &event_id, err);
+}
+
+/* The entry that an equal wish is counted on; 0: none. */
+static bool find_repeat(
+	Mem *mem, const MemNewEvent *wish, Arena *arena, int64_t *out_event_id, Err *err)
+{
+	size_t looked = 0;
+	*out_event_id = 0;
+	for (int64_t id = (int64_t)mem->now.events.count; id > 0 && looked < REPEAT_LOOK_MAX;
+		id--) {
+		const MemEvent *event = mem_by_id(&mem->now.events, id);
+		if (event->person_id != wish->person_id)
+			continue;
+		looked++;
+		RepeatLook look = rules_repeat_look(event->kind, event->at_ms, wish->now_ms);
+		if (look == REPEAT_END)
+			break;
+		if (look == REPEAT_SKIP)
+			continue;
+		HistoryEntry entry;
+		if (!mem_entry(mem, id, arena, &entry, err))
+			return false;
+		const EventText text = {
+			.details = entry.details,
+			.actor = entry.actor,
+			.reason = entry.reason,
+			.source_name = entry.source_name,
+		};
+		if (rules_repeat_equal(entry.source, &text, wish->source, &wish->text)) {
+			*out_event_id = id;
+			break;
+		}
+	}
+	return true;
+}
+
+static bool note_stop(Mem *mem, const MemNewEvent *event, StopOutcome *out, Err *err)
+{
+	CLEANUP(arena_fini) Arena arena = ARENA_MAX(1024 * 1024);
+	int64_t equal_id = 0;
+	if (event->kind == EVENT_STOP_REPEATED && !find_repeat(mem, event, &arena, &equal_id, err))
+		return false;
+	if (!equal_id)
+		return mem_event_add(mem, event, &out->event_id, err);
+	((MemEvent *)mem_by_id(&mem->now.events, equal_id))->repeat_count++;
+	out->event_id = equal_id;
+	out->is_counted = true;
+	return true;
+}
+
+static void push_records(Mem *mem, const StopWish *wish, StopOutcome *out)
+{
+	for (size_t i = 0; i < mem->now.links.count; i++) {
+		const MemLink *link = mem_at(&mem->now.links, i);
+		if (link->person_id == out->person_id && mem_link_stands(mem, link)
+			&& mem_ref_cmp(&link->ref, &wish->cause) != 0)
+			mem_push(mem, &link->ref, out->person_id, wish->now_ms, &out->pushes);
+	}
+}
+
+static void set_stop(Mem *mem, const StopWish *wish, int64_t person_id)
+{
+	MemPerson *person = mem_person(mem, person_id);
+	person->standing.unsubscribed_at_ms = wish->now_ms;
+	person->source = wish->source;
+	person->reason = person->wrapped_key.len ? mem_str(mem, wish->reason) : STR("");
+}
+
+bool mem_op_stop(Ledger *ledger, const StopWish *wish, StopOutcome *out, Err *err)
+{
+	Mem *mem = mem_for_write(ledger);
+	StopOutcome outcome = { 0 };
+	if (!rules_check_stop(wish, err) || !find_person(mem, wish, &outcome, err))
+		return false;
+	StopRule rule = rules_stop(&mem_person(mem, outcome.person_id)->standing, wish->read_at_ms);
+	outcome.is_stale = rule == STOP_STALE;
+	outcome.is_new_stop = rule == STOP_NEW;
+	if (!outcome.is_stale) {
+		if (outcome.is_new_stop)
+			set_stop(mem, wish, outcome.person_id);
+		Details details;
+		details_stop(&details, wish);
+		const MemNewEvent event = {
+			.person_id = outcome.person_id,
+			.kind = outcome.is_new_stop ? EVENT_UNSUBSCRIBED : EVENT_STOP_REPEATED,
+			.source = wish->source,
+			.text = { .details = details_str(&details),
+				.actor = wish->actor,
+				.reason = wish->reason,
+				.evidence = wish->evidence,
+				.source_name = wish->source_name },
+			.now_ms = wish->now_ms,
+		};
+		if (!note_stop(mem, &event, &outcome, err))
+			return false;
+		MemPerson *person = mem_person(mem, outcome.person_id);
+		person->standing.removal_asked_at_ms = 0;
+		person->removal_event_id = 0;
+		push_records(mem, wish, &outcome);
+	}
+	*out = outcome;
+	return true;
+}
+
+/* ---------------------------------------------------------------- removal */
+
+static bool add_removal_event(
+	Mem *mem, const RemoveWish *wish, bool is_waiting, int64_t *out_event_id, Err *err)
+{
+	Details details;
+	details_removed(&details, is_waiting);
+	const MemNewEvent event = {
+		.person_id = wish->person_id,
+		.kind = is_waiting ? EVENT_REMOVAL_WAITING : EVENT_REMOVED,
+		.source = SOURCE_MANUAL,
+		.text = { .details = details_str(&details),
+			.actor = wish->actor,
+			.reason = wish->reason },
+		.now_ms = wish->now_ms,
+	};
+	return mem_event_add(mem, &event, out_event_id, err);
+}
+
+static void lift(Mem *mem, int64_t person_id, int64_t now_ms)
+{
+	MemPerson *person = mem_person(mem, person_id);
+	person->standing = (Standing){ .removed_at_ms = now_ms };
+	person->source = SOURCE_NONE;
+	person->reason = STR("");
+	person->removal_event_id = 0;
+}
+
+static bool has_later_stop(const Mem *mem, const RemoveWish *wish)
+{
+	for (int64_t id = MAX_OF(wish->seen_event_id, (int64_t)0) + 1;
+		id <= (int64_t)mem->now.events.count; id++) {
+		const MemEvent *event = mem_by_id(&mem->now.events, id);
+		if (event->person_id == wish->person_id
+			&& (event->kind == EVENT_UNSUBSCRIBED
+				|| event->kind == EVENT_STOP_REPEATED))
+			return true;
+	}
+	return false;
+}
+
+static bool check_remove(Mem *mem, const RemoveWish *wish, Err *err)
+{
+	if (!rules_check_remove(wish, err) || !mem_person_use(mem, wish->person_id, err))
+		return false;
+	if (!mem_person(mem, wish->person_id)->standing.unsubscribed_at_ms)
+		return ERR(err, ERR_MISSING, "person %lld is not unsubscribed",
+			(long long)wish->person_id);
+	return !has_later_stop(mem, wish)
+		|| ERR(err, ERR_CONFLICT,
+			"a later unsubscribe has come in; read the history again before removing");
+}
+
+bool mem_op_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, Err *err)
+{
+	Mem *mem = mem_for_write(ledger);
+	if (!check_remove(mem, wish, err))
+		return false;
+	const MemPerson *person = mem_person(mem, wish->person_id);
+	if (person->standing.removal_asked_at_ms) {
+		*out = (RemoveOutcome){ .is_waiting = true, .event_id = person->removal_event_id };
+		return true;
+	}
+	RemoveOutcome outcome = {
+		.cancelled = mem_cancel_queued(mem, wish->person_id),
+		.is_waiting = mem_has_unsettled(mem, wish->person_id),
+	};
+	if (!add_removal_event(mem, wish, outcome.is_waiting, &outcome.event_id, err))
+		return false;
+	if (outcome.is_waiting) {
+		MemPerson *waiting = mem_person(mem, wish->person_id);
+		waiting->standing.removal_asked_at_ms = wish->now_ms;
+		waiting->removal_event_id = outcome.event_id;
+	} else {
+		lift(mem, wish->person_id, wish->now_ms);
+	}
+	*out = outcome;
+	return true;
+}
+
+bool mem_removal_settle(Mem *mem, int64_t person_id, int64_t now_ms, Err *err)
+{
+	const MemPerson *person = mem_person(mem, person_id);
+	if (!person->standing.removal_asked_at_ms || mem_has_unsettled(mem, person_id))
+		return true;
+	CLEANUP(arena_fini) Arena arena = ARENA_MAX(64 * 1024);
+	HistoryEntry asked;
+	if (!mem_entry(mem, person->removal_event_id, &arena, &asked, err))
+		return false;
+	mem_cancel_queued(mem, person_id);
+	const RemoveWish wish = { .person_id = person_id,
+		.reason = asked.reason,
+		.actor = asked.actor,
+		.now_ms = now_ms };
+	int64_t event_id;
+	if (!add_removal_event(mem, &wish, false, &event_id, err))
+		return false;
+	lift(mem, person_id, now_ms);
+	return true;
+}
