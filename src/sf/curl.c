@@ -160,7 +160,7 @@ static void set_limits(const CurlTransport *curl, CurlCall *call, const Transpor
 	curl_easy_setopt(call->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(call->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(call->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(call->easy, CURLOPT_USERAGENT, "Optout");
+	curl_easy_setopt(call->easy, CURLOPT_USERAGENT, "Optout/" OPTOUT_VERSION);
 	curl_easy_setopt(call->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
