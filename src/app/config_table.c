@@ -5,8 +5,9 @@
 
 /* The reasons for the numbers stand beside them. Order: as in optout.conf(5). */
 static const ConfigOption table[] = {
-	{ "state_dir", CONFIG_PATH, "see FILES", 0, 0, "", false, false,
-		"Folder for the database, the keys, the socket and the plans of the nights.",
+	{ "state_dir", CONFIG_PATH, "/var/lib/optout", 0, 0, "", false, false,
+		"Folder for the database, the keys, the socket and the plans of the nights; what systemd gives, or "
+		"~/.local/state/optout for ordinary users.",
 		AT(state_dir) },
 	{ "store_url", CONFIG_STORE_URL, "sqlite:STATE_DIR/optout.db", 0, 0, "", false, false,
 		"The database: sqlite: and the path of its file.", AT(store_url) },

@@ -14,7 +14,7 @@ static bool load(const Cli *cli, Config *out, ConfigFaults *faults, ExitCode *co
 		return true;
 	for (size_t i = 0; i < MIN_OF(faults->count, (size_t)CONFIG_FAULTS_MAX); i++)
 		fprintf(stderr, "optout: %s\n", faults->items[i].text);
-	*code = EXIT_FAILED;
+	*code = EXIT_USAGE;
 	return false;
 }
 

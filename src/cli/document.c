@@ -4,6 +4,20 @@
 #include "app/config.h"
 #include "cli/command.h"
 
+/* The default as an operator would write it into a file: with the folder of the service. */
+static void put_default(Buf *out, const ConfigOption *option)
+{
+	Str text = str_from(option->default_text), folder = STR("STATE_DIR");
+	ptrdiff_t at = str_find(text, folder);
+	if (at < 0) {
+		buf_put(out, text);
+		return;
+	}
+	buf_put(out, str_sub(text, 0, (size_t)at));
+	buf_put_z(out, config_option_find(STR("state_dir"))->default_text);
+	buf_put(out, str_from_pos(text, (size_t)at + folder.len));
+}
+
 void document_put_example(Buf *out)
 {
 	buf_put_z(out,
@@ -18,7 +32,9 @@ void document_put_example(Buf *out)
 		if (range.len)
 			buf_printf(out, " (%s%s%s)", buf_z(&range), option->unit[0] ? " " : "",
 				option->unit);
-		buf_printf(out, "\n#%s = %s\n", option->name, option->default_text);
+		buf_printf(out, "\n#%s = ", option->name);
+		put_default(out, option);
+		buf_put_char(out, '\n');
 	}
 }
 
