@@ -607,7 +607,7 @@ static TransportReply call_url(Bench *bench, const char *url, int64_t timeout_ms
 	uint64_t call_id;
 	TransportRequest request = { .method = "POST",
 		.url = str_from(url),
-		.timeout_ms = 20000,
+		.timeout_ms = timeout_ms,
 		.reply_bytes_max = 1000,
 		.body = STR("x") };
 	assert_true(transport_start(bench->transport, &request, &call_id, NULL));
