@@ -10,6 +10,7 @@ static bool add_work(WebCall *call, Store *store, Err *err)
 	StopOutcome outcome;
 	if (!ledger_stop(store_ledger(store), wish, &outcome, err))
 		return false;
+	call->stops = 1;
 	call->wakes = outcome.pushes ? WAKE_PUSH : WAKE_NOBODY;
 	JsonWriter w;
 	jw_init(&w, &call->body);

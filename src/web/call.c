@@ -2,21 +2,23 @@
 
 #include "web/internal.h"
 
-#include "base/time.h"
+#include "base/metric.h"
 
 static void call_finish(WebCall *call, bool ok, const Err *err)
 {
 	HttpExchange *exchange = call->exchange;
 	const WebApp *app = &call->web->options.app;
 	unsigned wakes = ok ? call->wakes : WAKE_NOBODY;
+	if (ok)
+		metric_add(M_STOPS, call->stops);
 	call->answer(call, ok, err);
 	buf_fini(&call->body);
 	arena_fini(&call->arena);
-	http_exchange_finish(exchange); /* and with it the call is gone */
 	if ((wakes & WAKE_PUSH) && app->wake_push)
 		app->wake_push(app->ctx);
 	if ((wakes & WAKE_SYNC) && app->wake_sync)
 		app->wake_sync(app->ctx);
+	http_exchange_finish(exchange); /* and with it the call is gone */
 }
 
 static bool read_run(ReadJob *job, Store *store, Err *err)

@@ -56,9 +56,9 @@ typedef struct ImportRow {
 
 /* What is wrong, and where. Strings borrow from the columns and the row; reason is inside. */
 typedef struct ImportFault {
-	Str column;   /* as the file names it; empty when the row as a whole is wrong */
-	int position; /* from 1, as a spreadsheet counts; 0 without a column */
-	Str value;    /* cut to IMPORT_VALUE_BYTES_MAX on a character boundary */
+	Str column;       /* as the file names it; empty when the row as a whole is wrong */
+	int position;     /* from 1, as a spreadsheet counts; 0 without a column */
+	Str value;        /* cut to IMPORT_VALUE_BYTES_MAX on a character boundary */
 	char reason[512]; /* as Err.text */
 } ImportFault;
 

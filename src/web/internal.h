@@ -69,6 +69,7 @@ struct WebCall {
 	Buf body;       /* JSON */
 	int status;     /* 200 unless work sets another */
 	unsigned wakes; /* WebWake bits, done after the commit */
+	int64_t stops;  /* unsubscribes that the work recorded, for the metric */
 };
 
 WebCall *web_call(Web *web, HttpExchange *exchange, bool (*work)(WebCall *, Store *, Err *));

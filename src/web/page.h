@@ -21,9 +21,12 @@ void html_text(Buf *out, Str text);
 void html_message(Buf *out, TextId id, const TextArgs *args);
 void html_number(Buf *out, int64_t value);
 
+/* A tick above the heading; only for what is on disk. */
+typedef enum PageMark { PAGE_PLAIN, PAGE_TICK } PageMark;
+
 /* Head, style and the opening of <main>, up to and with <h1>; then the caller's markup; then
  * page_end. */
-void page_begin(Buf *out, TextId title, const TextArgs *args);
+void page_begin(Buf *out, PageMark mark, TextId title, const TextArgs *args);
 void page_end(Buf *out);
 
 /* Answers with the page and the headers that belong to it: a policy that allows nothing but this

@@ -41,6 +41,15 @@ static void soft_paragraph(Buf *out, TextId text, const TextArgs *args)
 	html_markup(out, "</p>\n");
 }
 
+static void definition(Buf *out, TextId term, TextId text, const TextArgs *args)
+{
+	html_markup(out, "<dt>");
+	html_message(out, term, args);
+	html_markup(out, "</dt>\n<dd>");
+	html_message(out, text, args);
+	html_markup(out, "</dd>\n");
+}
+
 /* Behind a proxy that serves us below a path, the form must name that path. */
 static Str public_path(const HouseSettings *house)
 {
@@ -68,10 +77,12 @@ static void address_form(Buf *out, const PageCall *page, Str typed)
 static void landing_page(const PageCall *page)
 {
 	CLEANUP(buf_fini) Buf out = BUF_MAX(PAGE_BYTES_MAX);
-	page_begin(&out, TEXT_LANDING_TITLE, &page->args);
+	page_begin(&out, PAGE_PLAIN, TEXT_LANDING_TITLE, &page->args);
 	paragraph(&out, TEXT_LANDING_WHO, &page->args);
-	paragraph(&out, TEXT_LANDING_STOPS, &page->args);
-	paragraph(&out, TEXT_LANDING_STAYS, &page->args);
+	html_markup(&out, "<dl>\n");
+	definition(&out, TEXT_LANDING_STOPS_LABEL, TEXT_LANDING_STOPS, &page->args);
+	definition(&out, TEXT_LANDING_STAYS_LABEL, TEXT_LANDING_STAYS, &page->args);
+	html_markup(&out, "</dl>\n");
 	html_markup(&out, "<form method=\"post\">\n<button type=\"submit\">");
 	html_message(&out, TEXT_LANDING_BUTTON, &page->args);
 	html_markup(&out, "</button>\n</form>\n");
@@ -83,7 +94,7 @@ static void landing_page(const PageCall *page)
 static void done_page(const PageCall *page)
 {
 	CLEANUP(buf_fini) Buf out = BUF_MAX(PAGE_BYTES_MAX);
-	page_begin(&out, TEXT_DONE_TITLE, &page->args);
+	page_begin(&out, PAGE_TICK, TEXT_DONE_TITLE, &page->args);
 	paragraph(&out, TEXT_DONE_WHO, &page->args);
 	paragraph(&out, TEXT_DONE_LATE, &page->args);
 	soft_paragraph(&out, TEXT_DONE_CLOSE, &page->args);
@@ -96,7 +107,7 @@ static void honest_page(Web *web, HttpExchange *exchange)
 	PageCall page;
 	CLEANUP(buf_fini) Buf out = BUF_MAX(PAGE_BYTES_MAX);
 	page_call(&page, web, exchange, STR(""));
-	page_begin(&out, TEXT_HONEST_TITLE, &page.args);
+	page_begin(&out, PAGE_PLAIN, TEXT_HONEST_TITLE, &page.args);
 	paragraph(&out, TEXT_HONEST_WHY, &page.args);
 	paragraph(&out, TEXT_HONEST_INSTEAD, &page.args);
 	address_form(&out, &page, STR(""));
@@ -108,7 +119,7 @@ static void honest_page(Web *web, HttpExchange *exchange)
 static void form_page(const PageCall *page, int status, TextId complaint, Str typed)
 {
 	CLEANUP(buf_fini) Buf out = BUF_MAX(PAGE_BYTES_MAX);
-	page_begin(&out, TEXT_FORM_TITLE, &page->args);
+	page_begin(&out, PAGE_PLAIN, TEXT_FORM_TITLE, &page->args);
 	html_markup(&out, "<p class=\"alert\" role=\"alert\">");
 	html_message(&out, complaint, &page->args);
 	html_markup(&out, "</p>\n");
@@ -120,7 +131,7 @@ static void form_page(const PageCall *page, int status, TextId complaint, Str ty
 static void busy_page(const PageCall *page)
 {
 	CLEANUP(buf_fini) Buf out = BUF_MAX(PAGE_BYTES_MAX);
-	page_begin(&out, TEXT_BUSY_TITLE, &page->args);
+	page_begin(&out, PAGE_PLAIN, TEXT_BUSY_TITLE, &page->args);
 	html_markup(&out, "<p class=\"alert\" role=\"alert\">");
 	html_message(&out, TEXT_BUSY_AGAIN, &page->args);
 	html_markup(&out, "</p>\n");
@@ -161,6 +172,7 @@ static bool stop_work(WebCall *call, Store *store, Err *err)
 	StopOutcome outcome;
 	if (!ledger_stop(store_ledger(store), wish, &outcome, err))
 		return false;
+	call->stops = 1;
 	call->wakes = outcome.pushes ? WAKE_PUSH : WAKE_NOBODY;
 	return true;
 }

@@ -123,7 +123,7 @@ static bool normalize_url(const SettingDef *def, Str value, Arena *arena, Str *o
 	Str host = str_starts(url, STR("https://")) ? str_from_pos(url, 8)
 		: str_starts(url, STR("http://"))   ? str_from_pos(url, 7)
 						    : STR_NONE;
-	bool ok = host.len && ascii_is_alnum(host.ptr[0]) | (host.ptr[0] == '[');
+	bool ok = host.len && (ascii_is_alnum(host.ptr[0]) || host.ptr[0] == '[');
 	for (size_t i = 0; ok && i < url.len; i++)
 		ok = is_url_char(url.ptr[i]);
 	if (!ok)

@@ -5,11 +5,12 @@ static const Str english[TEXT_COUNT] = {
 	[TEXT_THE_SENDER] = STR_INIT("this sender"),
 	[TEXT_LANDING_TITLE] = STR_INIT("Stop e-mail from {company}?"),
 	[TEXT_LANDING_WHO] = STR_INIT("Your address: {address}"),
+	[TEXT_LANDING_STOPS_LABEL] = STR_INIT("What stops"),
 	[TEXT_LANDING_STOPS] = STR_INIT(
-		"What stops: newsletters, offers, invitations and all other "
-		"marketing and sales e-mail from {company}."),
-	[TEXT_LANDING_STAYS] = STR_INIT(
-		"What does not: messages about something you ordered or asked for."),
+		"Newsletters, offers, invitations and all other marketing and "
+		"sales e-mail from {company}."),
+	[TEXT_LANDING_STAYS_LABEL] = STR_INIT("What does not"),
+	[TEXT_LANDING_STAYS] = STR_INIT("Messages about something you ordered or asked for."),
 	[TEXT_LANDING_BUTTON] = STR_INIT("Unsubscribe"),
 	[TEXT_LANDING_NOT_YET] = STR_INIT(
 		"Nothing has changed yet. It counts when you press the button."),

@@ -61,8 +61,8 @@ typedef struct WebApp {
 	 * `{...},{...}` without brackets); at most `limit` rows. Called on a reader thread.
 	 * ERR_MISSING: no plan file. */
 	bool (*plan_rows)(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *err);
-	/* What an admin does about an error code of Salesforce; a static text, "" when nothing is to be
-	 * done. The table of codes is sf/'s, which web/ does not see. */
+	/* What an admin does about an error code of Salesforce; a static text, "" when nothing is
+	 * to be done. The table of codes is sf/'s, which web/ does not see. */
 	const char *(*error_advice)(Str code);
 } WebApp;
 
