@@ -193,6 +193,7 @@ static void call_handle(Call *call)
 {
 	const ServerOptions *options = &call->server->options;
 	if (call->is_too_large) {
+		metric_add(M_HTTP_REFUSED, 1);
 		reply_problem(&call->exchange, 413, "the body is larger than %zu bytes",
 			call->body.bytes_max);
 		return;
@@ -233,6 +234,7 @@ static enum MHD_Result call_dispatch(Conn *conn)
 static enum MHD_Result conn_reply_expired(Conn *conn)
 {
 	HttpExchange late;
+	metric_add(M_HTTP_REQUESTS, 1);
 	http_exchange_init(&late);
 	reply_problem(&late, 503, "this takes too long; it may still happen");
 	http_reply_header(&late.reply, STR("Retry-After"), STR("5"));

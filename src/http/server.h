@@ -23,8 +23,7 @@ enum { SERVER_LISTENERS_MAX = 4 };
 typedef struct ServerListener {
 	Str address; /* "127.0.0.1:8080", "[::1]:0" (any free port) or "unix:/path" (mode 0600) */
 	int tag;
-	size_t body_bytes_max; /* beyond it: 413 before the body is read where the length is
-				  declared */
+	size_t body_bytes_max; /* beyond it 413, unread where the length is declared */
 } ServerListener;
 
 typedef struct ServerOptions {
@@ -36,13 +35,11 @@ typedef struct ServerOptions {
 	size_t parked_max;           /* beyond it: 503 with Retry-After */
 	int64_t idle_timeout_ms;     /* a silent connection is closed */
 	int64_t request_deadline_ms; /* from first byte to whole request, against slow drips */
-	int64_t parked_deadline_ms;  /* a parked exchange is answered 503 by then; a late finish is
-					dropped */
-	const Str *trusted_proxies;  /* CIDR list; see client_ip.h */
+	int64_t parked_deadline_ms;  /* then the client gets 503; a late finish is dropped */
+	const Str *trusted_proxies;  /* CIDR list (client_ip.h), read by server_open only */
 	size_t trusted_proxy_count;
 	bool gzip_replies;         /* text of more than 1 KB, for clients that accept it */
-	bool accept_gzip_requests; /* else Content-Encoding is 415; body_bytes_max counts the
-				      decoded bytes */
+	bool accept_gzip_requests; /* else 415; body_bytes_max holds for the unpacked bytes too */
 	/* Called about every tick_ms on the loop thread (schedules, watchdog); may be NULL. */
 	void (*tick)(void *ctx);
 	int64_t tick_ms;

@@ -1,4 +1,4 @@
-/* What one client sees of a server: requests, replies, limits, listeners. */
+/* What one client sees of a server: requests and replies. */
 #include "base/base.h"
 
 #include "http/server.h"
@@ -8,10 +8,7 @@
 #include "stage.h"
 #include "wire.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static Stage stage;
@@ -101,52 +98,6 @@ static void head_has_the_length_and_no_body(void **state)
 		assert_str(wire_header(&reply, "Content-Length"), "2000");
 	}
 	close(fd);
-}
-
-static void a_declared_body_that_is_too_large_is_refused_unread(void **state)
-{
-	(void)state;
-	stage.options.listeners[0].body_bytes_max = 10;
-	stage_start(&stage);
-	int fd = wire_connect(stage.port);
-	wire_send_z(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
-	CLEANUP(wire_reply_fini) WireReply reply;
-	wire_read(fd, false, &reply);
-	assert_int_equal(reply.status, 413);
-	assert_str(wire_header(&reply, "Connection"), "close");
-	assert_true(wire_is_closed(fd));
-	close(fd);
-	assert_int_equal(atomic_load(&stage.handled), 0);
-	assert_int_equal(
-		wire_ask(stage.port,
-			"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789",
-			NULL),
-		200);
-}
-
-static void a_chunked_body_that_grows_too_large_is_413(void **state)
-{
-	(void)state;
-	stage.options.listeners[0].body_bytes_max = 10;
-	stage_start(&stage);
-	assert_int_equal(
-		wire_ask(stage.port,
-			"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-			"8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n",
-			NULL),
-		413);
-	/* A megabyte later the patience ends. */
-	int fd = wire_connect(stage.port);
-	wire_send_z(fd,
-		"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"F00000\r\n");
-	static char zeros[64 * 1024];
-	int sent = 0;
-	while (sent < 200 && wire_try_send(fd, (Str){ zeros, sizeof zeros }))
-		sent++;
-	assert_true(wire_is_closed(fd));
-	close(fd);
-	assert_int_equal(atomic_load(&stage.handled), 0);
 }
 
 static void large_bodies_go_both_ways(void **state)
@@ -290,157 +241,6 @@ static void packed_requests_are_415_unless_switched_on(void **state)
 		200);
 }
 
-static void a_slow_drip_ends_at_the_deadline(void **state)
-{
-	(void)state;
-	stage.options.request_deadline_ms = 300;
-	stage_start(&stage);
-	static const char request[] =
-		"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
-	int in_head = wire_connect(stage.port), in_body = wire_connect(stage.port);
-	wire_send_z(in_body, request);
-	int drops = 0;
-	while (drops < 200 && wire_try_send(in_head, (Str){ request, 1 })
-		&& wire_try_send(in_body, STR("x"))) {
-		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
-		drops++;
-	}
-	assert_in_range(drops, 20, 150);
-	stage_wait_connections(&stage, 0);
-	assert_int_equal(atomic_load(&stage.handled), 0);
-	close(in_head);
-	close(in_body);
-}
-
-static void a_silent_connection_is_closed(void **state)
-{
-	(void)state;
-	stage.options.idle_timeout_ms = 1000;
-	stage_start(&stage);
-	int fd = wire_connect(stage.port);
-	wire_send_z(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-	CLEANUP(wire_reply_fini) WireReply reply;
-	wire_read(fd, false, &reply);
-	assert_true(wire_is_closed(fd));
-	close(fd);
-}
-
-static void beyond_the_connection_limit_clients_wait_their_turn(void **state)
-{
-	(void)state;
-	stage.options.connections_max = 2;
-	stage_start(&stage);
-	int first = wire_connect(stage.port), second = wire_connect(stage.port);
-	wire_send_z(first, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-	wire_send_z(second, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-	stage_wait_connections(&stage, 2);
-	int third = wire_connect(stage.port);
-	wire_send_z(third, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-	CLEANUP(wire_reply_fini) WireReply reply;
-	wire_read(first, false, &reply);
-	assert_int_equal(server_stats(stage.server).connections, 2);
-	close(first);
-	CLEANUP(wire_reply_fini) WireReply late;
-	wire_read(third, false, &late);
-	assert_int_equal(late.status, 200);
-	close(second);
-	close(third);
-}
-
-static void each_listener_has_its_tag_and_limits(void **state)
-{
-	(void)state;
-	char dir[] = "/tmp/optout-http-XXXXXX", path[64], address[80];
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/sock", dir);
-	snprintf(address, sizeof address, "unix:%s", path);
-	stage.options.listeners[1] =
-		(ServerListener){ .address = STR("[::1]:0"), .tag = 2, .body_bytes_max = 1 };
-	stage.options.listeners[2] =
-		(ServerListener){ .address = str_from(address), .tag = 3, .body_bytes_max = 100 };
-	stage.options.listener_count = 3;
-	stage_start(&stage);
-
-	static const char request[] =
-		"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
-	CLEANUP(buf_fini) Buf body = BUF_MAX(100);
-	assert_int_equal(wire_ask(stage.port, request, &body), 200);
-	assert_str(buf_str(&body), "POST on 1: hi");
-	assert_true(server_port(stage.server, 1) > 0);
-	assert_int_equal(server_port(stage.server, 2), 0);
-
-	struct stat info;
-	assert_int_equal(stat(path, &info), 0);
-	assert_int_equal(info.st_mode & 0777, 0600);
-	int fd = wire_connect_unix(path);
-	CLEANUP(wire_reply_fini) WireReply reply, client;
-	wire_send_z(fd, request);
-	wire_read(fd, false, &reply);
-	assert_str(buf_str(&reply.body), "POST on 3: hi");
-	wire_send_z(fd, "GET /client HTTP/1.1\r\nHost: a\r\n\r\n");
-	wire_read(fd, false, &client);
-	assert_str(buf_str(&client.body), "unix unix");
-	close(fd);
-	stage_stop(&stage);
-	assert_int_not_equal(access(path, F_OK), 0);
-	assert_int_equal(rmdir(dir), 0);
-}
-
-static void only_a_stale_socket_file_is_replaced(void **state)
-{
-	(void)state;
-	char dir[] = "/tmp/optout-http-XXXXXX", path[64], address[80];
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/sock", dir);
-	snprintf(address, sizeof address, "unix:%s", path);
-	/* given: the file of a process that has died */
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	assert_true(str_copy(str_from(path), at.sun_path, sizeof at.sun_path));
-	int dead = socket(AF_UNIX, SOCK_STREAM, 0);
-	assert_int_equal(bind(dead, (const void *)&at, sizeof at), 0);
-	close(dead);
-	stage.options.listeners[0].address = str_from(address);
-	stage_start(&stage);
-	/* when: a second server wants the same path */
-	Server *second = NULL;
-	Err err;
-	assert_false(server_open(&stage.options, &second, &err));
-	assert_int_equal(err.kind, ERR_CONFLICT);
-	assert_has(str_from(err.text), path);
-	/* then: the first still serves there */
-	int fd = wire_connect_unix(path);
-	CLEANUP(wire_reply_fini) WireReply reply;
-	wire_send_z(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-	wire_read(fd, false, &reply);
-	assert_int_equal(reply.status, 200);
-	close(fd);
-	stage_stop(&stage);
-	assert_int_equal(rmdir(dir), 0);
-}
-
-static void bad_addresses_are_input_errors(void **state)
-{
-	(void)state;
-	static const char *const bad[] = { "", "8080", "127.0.0.1", "127.0.0.1:", "localhost:80",
-		"127.0.0.1:65536", "::1:80", "[::1]", "unix:" };
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		Server *server = NULL;
-		Err err = { 0 };
-		stage.options.listeners[0].address = str_from(bad[i]);
-		assert_false(server_open(&stage.options, &server, &err));
-		assert_int_equal(err.kind, ERR_INPUT);
-	}
-	stage.options.listeners[0].address = STR("127.0.0.1:0");
-	stage_start(&stage);
-	char taken[32];
-	snprintf(taken, sizeof taken, "127.0.0.1:%d", stage.port);
-	Server *server = NULL;
-	Err err = { 0 };
-	stage.options.listeners[0].address = str_from(taken);
-	assert_false(server_open(&stage.options, &server, &err));
-	assert_int_equal(err.kind, ERR_CONFLICT);
-}
-
 static void the_client_is_found_behind_trusted_proxies(void **state)
 {
 	(void)state;
@@ -485,20 +285,12 @@ int main(void)
 		server_test(chunked_bodies_arrive_whole),
 		server_test(a_client_that_expects_100_is_told_to_go_on),
 		server_test(head_has_the_length_and_no_body),
-		server_test(a_declared_body_that_is_too_large_is_refused_unread),
-		server_test(a_chunked_body_that_grows_too_large_is_413),
 		server_test(large_bodies_go_both_ways),
 		server_test(provoked_faults_break_the_reply),
 		server_test(a_handler_that_forgets_to_answer_gives_500),
 		server_test(replies_are_packed_only_when_asked),
 		server_test(packed_requests_are_unpacked_within_the_maximum),
 		server_test(packed_requests_are_415_unless_switched_on),
-		server_test(a_slow_drip_ends_at_the_deadline),
-		server_test(a_silent_connection_is_closed),
-		server_test(beyond_the_connection_limit_clients_wait_their_turn),
-		server_test(each_listener_has_its_tag_and_limits),
-		server_test(only_a_stale_socket_file_is_replaced),
-		server_test(bad_addresses_are_input_errors),
 		server_test(the_client_is_found_behind_trusted_proxies),
 		server_test(the_tick_comes_by_itself_and_when_woken),
 	};

@@ -1,0 +1,143 @@
+/* What a server refuses: bodies, time, connections. */
+#include "base/base.h"
+
+#include "http/server.h"
+
+#include "expect.h"
+#include "stage.h"
+#include "wire.h"
+
+#include <unistd.h>
+
+static Stage stage;
+
+static int stage_up(void **state)
+{
+	(void)state;
+	stage_init(&stage);
+	return 0;
+}
+
+static int stage_down(void **state)
+{
+	(void)state;
+	stage_fini(&stage);
+	return 0;
+}
+
+static void a_declared_body_that_is_too_large_is_refused_unread(void **state)
+{
+	(void)state;
+	stage.options.listeners[0].body_bytes_max = 10;
+	stage_start(&stage);
+	int fd = wire_connect(stage.port);
+	wire_send_z(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
+	CLEANUP(wire_reply_fini) WireReply reply;
+	wire_read(fd, false, &reply);
+	assert_int_equal(reply.status, 413);
+	assert_str(wire_header(&reply, "Connection"), "close");
+	assert_true(wire_is_closed(fd));
+	close(fd);
+	assert_int_equal(atomic_load(&stage.handled), 0);
+	assert_int_equal(
+		wire_ask(stage.port,
+			"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789",
+			NULL),
+		200);
+}
+
+static void a_chunked_body_that_grows_too_large_is_413(void **state)
+{
+	(void)state;
+	stage.options.listeners[0].body_bytes_max = 10;
+	stage_start(&stage);
+	assert_int_equal(
+		wire_ask(stage.port,
+			"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+			"8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n",
+			NULL),
+		413);
+	/* A megabyte later the patience ends. */
+	int fd = wire_connect(stage.port);
+	wire_send_z(fd,
+		"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"F00000\r\n");
+	static char zeros[64 * 1024];
+	int sent = 0;
+	while (sent < 200 && wire_try_send(fd, (Str){ zeros, sizeof zeros }))
+		sent++;
+	assert_true(wire_is_closed(fd));
+	close(fd);
+	assert_int_equal(atomic_load(&stage.handled), 0);
+}
+
+static void a_slow_drip_ends_at_the_deadline(void **state)
+{
+	(void)state;
+	stage.options.request_deadline_ms = 300;
+	stage_start(&stage);
+	static const char request[] =
+		"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n";
+	int in_head = wire_connect(stage.port), in_body = wire_connect(stage.port);
+	wire_send_z(in_body, request);
+	int drops = 0;
+	while (drops < 200 && wire_try_send(in_head, (Str){ request, 1 })
+		&& wire_try_send(in_body, STR("x"))) {
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
+		drops++;
+	}
+	assert_in_range(drops, 20, 150);
+	stage_wait_connections(&stage, 0);
+	assert_int_equal(atomic_load(&stage.handled), 0);
+	close(in_head);
+	close(in_body);
+}
+
+static void a_silent_connection_is_closed(void **state)
+{
+	(void)state;
+	stage.options.idle_timeout_ms = 1000;
+	stage_start(&stage);
+	int fd = wire_connect(stage.port);
+	wire_send_z(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+	CLEANUP(wire_reply_fini) WireReply reply;
+	wire_read(fd, false, &reply);
+	assert_true(wire_is_closed(fd));
+	close(fd);
+}
+
+static void beyond_the_connection_limit_clients_wait_their_turn(void **state)
+{
+	(void)state;
+	stage.options.connections_max = 2;
+	stage_start(&stage);
+	int first = wire_connect(stage.port), second = wire_connect(stage.port);
+	wire_send_z(first, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+	wire_send_z(second, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+	stage_wait_connections(&stage, 2);
+	int third = wire_connect(stage.port);
+	wire_send_z(third, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+	CLEANUP(wire_reply_fini) WireReply reply;
+	wire_read(first, false, &reply);
+	assert_int_equal(server_stats(stage.server).connections, 2);
+	close(first);
+	CLEANUP(wire_reply_fini) WireReply late;
+	wire_read(third, false, &late);
+	assert_int_equal(late.status, 200);
+	close(second);
+	close(third);
+}
+
+#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		server_test(a_declared_body_that_is_too_large_is_refused_unread),
+		server_test(a_chunked_body_that_grows_too_large_is_413),
+		server_test(a_slow_drip_ends_at_the_deadline),
+		server_test(a_silent_connection_is_closed),
+		server_test(beyond_the_connection_limit_clients_wait_their_turn),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
