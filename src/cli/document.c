@@ -32,7 +32,7 @@ void document_put_example(Buf *out)
 		if (range.len)
 			buf_printf(out, " (%s%s%s)", buf_z(&range), option->unit[0] ? " " : "",
 				option->unit);
-		buf_printf(out, "\n#%s = ", option->name);
+		buf_printf(out, "\n#%s =%s", option->name, option->default_text[0] ? " " : "");
 		put_default(out, option);
 		buf_put_char(out, '\n');
 	}
@@ -67,13 +67,14 @@ static void put_opts(Buf *out, const OptTable *table, bool has_json)
 }
 
 /* Texts are wrapped for a terminal; a manual page wraps them itself. */
-static void put_paragraph(Buf *out, const char *text)
+static void put_paragraph(Buf *out, const char *text, const char *end)
 {
 	buf_put_z(out, "\n\t");
 	for (; *text; text++) {
 		char one[2] = { *text == '\n' ? ' ' : *text, '\0' };
 		put_scdoc(out, one);
 	}
+	buf_put_z(out, end);
 	buf_put_char(out, '\n');
 }
 
@@ -91,9 +92,9 @@ void document_put_commands(Buf *out)
 			put_scdoc(out, command->args);
 		}
 		buf_put_z(out, "\n");
-		put_paragraph(out, command->help);
+		put_paragraph(out, command->help, ".");
 		if (command->detail[0])
-			put_paragraph(out, command->detail);
+			put_paragraph(out, command->detail, "");
 		if (command->alias) {
 			buf_put_z(out, "\n\tAlso: *optout ");
 			put_scdoc(out, command->alias);
