@@ -62,21 +62,23 @@ class Program:
         self.log = open(log, "ab")
         self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=self.log, env=env)
 
+    def end(self):
+        self.process.stdout.close()
+        self.log.close()
+        return self.process.returncode
+
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
-        self.log.close()
+        return self.end()
 
     def stop(self):
         """SIGTERM, and the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=PATIENCE_S)
-        self.process.stdout.close()
-        self.log.close()
-        return code
+        self.process.wait(timeout=PATIENCE_S)
+        return self.end()
 
     def log_text(self):
         with open(self.log_path, errors="replace") as file:
@@ -206,7 +208,16 @@ class World(unittest.TestCase):
         self.org = Org(self.folder, **self.ORG)
         self.addCleanup(self.org.kill)
         self.daemon = Daemon(self.folder)
-        self.addCleanup(lambda: self.daemon.kill())
+        self.addCleanup(self.end_daemon)
+
+    def end_daemon(self):
+        """Ends cleanly, and no sanitizer has complained anywhere on the way."""
+        if self.daemon.process.poll() is None:
+            self.assertEqual(self.daemon.stop(), 0, self.daemon.log_text()[-4000:])
+        for program in (self.daemon, self.org):
+            text = program.log_text()
+            for complaint in ("ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:"):
+                self.assertNotIn(complaint, text, text[-6000:])
 
     def tearDown(self):
         outcome = self._outcome
