@@ -86,7 +86,7 @@ static void a_slow_drip_ends_at_the_deadline(void **state)
 		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
 		drops++;
 	}
-	assert_in_range(drops, 20, 150);
+	assert_in_range(drops, 1, 150);
 	stage_wait_connections(&stage, 0);
 	assert_int_equal(atomic_load(&stage.handled), 0);
 	close(in_head);

@@ -226,10 +226,14 @@ void stage_wait_held(Stage *stage, size_t count)
 
 void stage_wait_connections(Stage *stage, size_t count)
 {
-	for (int i = 0; i < PATIENCE_STEPS; i++) {
-		if (server_stats(stage->server).connections == count)
-			return;
+	for (int i = 0; i < PATIENCE_STEPS && server_stats(stage->server).connections != count; i++)
 		step_pause();
-	}
 	assert_int_equal(server_stats(stage->server).connections, count);
+}
+
+void stage_wait_parked(Stage *stage, size_t count)
+{
+	for (int i = 0; i < PATIENCE_STEPS && server_stats(stage->server).parked != count; i++)
+		step_pause();
+	assert_int_equal(server_stats(stage->server).parked, count);
 }

@@ -44,5 +44,6 @@ void stage_fini(Stage *stage);
 /* Waits until the condition holds; fails the test after 3 s. */
 void stage_wait_held(Stage *stage, size_t count);
 void stage_wait_connections(Stage *stage, size_t count);
+void stage_wait_parked(Stage *stage, size_t count);
 
 #endif
