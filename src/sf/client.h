@@ -84,7 +84,8 @@ size_t sf_client_in_flight(const SfClient *client); /* started and not yet given
 
 /* Any thread: makes a waiting poll return. */
 void sf_client_wake(SfClient *client);
-/* Any thread: waiting and later calls end at once with ERR_RETRY, code STOPPED. */
+/* Any thread: waiting and later calls end at once with ERR_RETRY, code STOPPED; poll no longer
+ * waits. */
 void sf_client_stop(SfClient *client);
 
 /* Logs in now, whatever the state of the session. ERR_AUTH with advice, ERR_RETRY, ERR_CONFLICT

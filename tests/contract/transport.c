@@ -12,6 +12,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -231,8 +234,11 @@ static bool serve_one(int fd, Str head, Str body)
 
 static bool read_more(int fd, Buf *in)
 {
+	enum { TLS_HANDSHAKE = 0x16 };
 	char *room = buf_room(in, 4096);
 	ssize_t got = room ? recv(fd, room, 4096, 0) : 0;
+	if (got > 0 && in->len == 0 && room[0] == TLS_HANDSHAKE)
+		return false;
 	if (got > 0)
 		buf_grow(in, (size_t)got);
 	return got > 0;
@@ -637,12 +643,78 @@ static void a_failed_tls_handshake_was_certainly_not_sent(void **state)
 	transport_reply_fini(&reply);
 }
 
-static void an_unknown_host_was_certainly_not_sent(void **state)
+/* A certificate for 127.0.0.1 that nobody but itself vouches for. */
+static SSL_CTX *self_signed(void)
 {
-	/* Also where name servers are silent: a time-out before anything was sent. */
-	TransportReply reply = call_url(*state, "https://nowhere.invalid/json", 500);
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *certificate = X509_new();
+	X509_NAME *name = X509_get_subject_name(certificate);
+	X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+	X509_NAME_add_entry_by_txt(
+		name, "CN", MBSTRING_ASC, (const unsigned char *)"127.0.0.1", -1, -1, 0);
+	X509_set_issuer_name(certificate, name);
+	X509_set_pubkey(certificate, key);
+	X509_sign(certificate, key, EVP_sha256());
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	assert_int_equal(SSL_CTX_use_certificate(context, certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(context, key), 1);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	return context;
+}
+
+typedef struct TlsServer {
+	SSL_CTX *context;
+	int fd;
+	size_t bytes; /* of the request that it got to see */
+} TlsServer;
+
+static void *tls_main(void *arg)
+{
+	TlsServer *server = arg;
+	int fd = accept(server->fd, NULL, NULL);
+	SSL *tls = SSL_new(server->context);
+	SSL_set_fd(tls, fd);
+	char bytes[4096];
+	int got = SSL_accept(tls) == 1 ? SSL_read(tls, bytes, sizeof bytes) : 0;
+	server->bytes = got > 0 ? (size_t)got : 0;
+	SSL_free(tls);
+	close(fd);
+	return NULL;
+}
+
+static void a_certificate_that_nobody_vouches_for_sees_no_request(void **state)
+{
+	Bench *bench = *state;
+	TlsServer server = { .context = self_signed() };
+	pthread_t thread;
+	int port;
+	char url[64];
+	server.fd = listen_somewhere(&port);
+	pthread_create(&thread, NULL, tls_main, &server);
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/json", port);
+	TransportReply reply = call_url(bench, url, 20000);
+	pthread_join(thread, NULL);
+	assert_int_equal(reply.outcome, TRANSPORT_NOT_SENT);
+	assert_true(str_find_nocase(str_from(reply.err.text), STR("certificate")) >= 0);
+	assert_int_equal(server.bytes, 0);
+	transport_reply_fini(&reply);
+	SSL_CTX_free(server.context);
+	close(server.fd);
+}
+
+static void a_time_out_before_anything_was_sent_is_not_sent(void **state)
+{
+	Bench *bench = *state;
+	int port;
+	char url[64];
+	int fd = listen_somewhere(&port); /* the kernel connects, nobody speaks TLS */
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/json", port);
+	TransportReply reply = call_url(bench, url, 200);
 	assert_int_equal(reply.outcome, TRANSPORT_NOT_SENT);
 	transport_reply_fini(&reply);
+	close(fd);
 }
 
 static void plain_http_is_for_this_machine_only(void **state)
@@ -746,7 +818,8 @@ int main(void)
 		both(closing_drops_what_is_in_flight),
 		network(a_refused_connection_was_certainly_not_sent),
 		network(a_failed_tls_handshake_was_certainly_not_sent),
-		network(an_unknown_host_was_certainly_not_sent),
+		network(a_certificate_that_nobody_vouches_for_sees_no_request),
+		network(a_time_out_before_anything_was_sent_is_not_sent),
 		network(plain_http_is_for_this_machine_only),
 		network(a_line_break_in_a_header_is_refused),
 		network(gzip_is_unpacked_and_bounded),

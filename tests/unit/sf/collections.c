@@ -116,8 +116,8 @@ static void an_answer_that_cannot_be_trusted_answers_nothing(void **state)
 		"[{\"success\":true},{\"success\":true},{\"success\":true},{\"success\":true}]",
 		/* another record, and two that changed places */
 		"[{\"id\":\"003000000000002AAA\",\"success\":true}]",
-		"[{\"id\":\"003q000000KvQ2DAAV\",\"success\":true},{\"id\":\"003q000000KvQ1tAAF\","
-		"\"success\":true}]",
+		("[{\"id\":\"003q000000KvQ2DAAV\",\"success\":true},{\"id\":\"003q000000KvQ1tAAF\","
+		 "\"success\":true}]"),
 		"[{\"success\":true},{\"id\":\"x\",\"success\":true}]" };
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		Err err;
