@@ -7,7 +7,12 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, ERRORS_MAX = 1000, SUMMARY_BYTES_MAX = 8 * 1024 * 1024 };
+enum {
+	READ_BYTES = 64 * 1024,
+	ERRORS_MAX = 1000,
+	SUMMARY_BYTES_MAX = 8 * 1024 * 1024,
+	COLUMNS_BYTES_MAX = 256 * 1024
+};
 
 static const Opt import_opts[] = {
 	{ .name = "org",
@@ -27,6 +32,8 @@ typedef struct Import {
 	Buf errors; /* JSON objects with commas between */
 	size_t error_count;
 	bool is_cut;
+	Buf ignored_columns; /* the list as the first answer has it: each chunk has the same header
+			      */
 	bool is_progress_shown;
 } Import;
 
@@ -129,6 +136,9 @@ static bool send_chunk(Import *import, const ImportChunk *chunk, Err *err)
 	if (ok) {
 		for (size_t i = 0; i < ARRAY_LEN(sum_names); i++)
 			import->sums[i] += json_as_i64(json_member(doc.root, sum_names[i]), 0);
+		const JsonVal *ignored = json_member(doc.root, "ignored_columns");
+		if (ignored && import->ignored_columns.len == 0)
+			json_put_val(&import->ignored_columns, ignored);
 		take_errors(import, doc.root, chunk);
 		json_doc_fini(&doc);
 	}
@@ -178,13 +188,16 @@ static void put_summary(Buf *out, const Import *import)
 	jw_object_begin(&w);
 	for (size_t i = 0; i < ARRAY_LEN(sum_names); i++)
 		jw_kv_i64(&w, sum_names[i], import->sums[i]);
+	if (import->ignored_columns.len) {
+		jw_key(&w, "ignored_columns");
+		jw_raw(&w, buf_str(&import->ignored_columns));
+	}
 	jw_key(&w, "errors");
 	jw_array_begin(&w);
 	if (import->errors.len)
 		jw_raw(&w, buf_str(&import->errors));
 	jw_array_end(&w);
-	if (import->is_cut)
-		jw_kv_bool(&w, "errors_cut", true);
+	jw_kv_bool(&w, "errors_cut", import->is_cut);
 	jw_object_end(&w);
 }
 
@@ -237,10 +250,12 @@ static ExitCode run_import(Cli *cli)
 		.cli = cli,
 		.name = is_stdin ? "stdin" : path,
 		.errors = BUF_MAX(SUMMARY_BYTES_MAX),
+		.ignored_columns = BUF_MAX(COLUMNS_BYTES_MAX),
 		.is_progress_shown = !cli->is_json && isatty(STDERR_FILENO),
 	};
 	ExitCode code = import_file(&import, file);
 	buf_fini(&import.errors);
+	buf_fini(&import.ignored_columns);
 	if (!is_stdin)
 		fclose(file);
 	return code;

@@ -245,6 +245,12 @@ void view_import(Buf *out, const JsonVal *root)
 		buf_put_z(out, " of unsubscribed people to be ticked in Salesforce.");
 	}
 	buf_put_char(out, '\n');
+	static const Column ignored = { "", "ignored_columns", CELL_LIST, 0 };
+	if (json_array_len(json_member(root, "ignored_columns"))) {
+		buf_put_z(out, "Columns that mean nothing here: ");
+		cell_put(out, root, &ignored);
+		buf_put_z(out, ".\n");
+	}
 	if (json_as_bool(json_member(root, "errors_cut"), false))
 		buf_put_z(out, "There are more errors than are listed.\n");
 }

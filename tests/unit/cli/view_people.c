@@ -117,8 +117,9 @@ static void an_import_is_summed_up_in_a_sentence(void **state)
 	(void)state;
 	expect_view(view_import,
 		"{\"rows\":6,\"created\":3,\"updated\":0,\"unchanged\":0,\"linked\":1,\"pushes\":0,\"failed\":3,"
-		"\"errors\":[],\"errors_cut\":true}",
+		"\"ignored_columns\":[\"phone\",\"x\"],\"errors\":[],\"errors_cut\":true}",
 		"6 rows: 3 created, 0 updated, 0 unchanged, 3 failed. 1 record linked.\n"
+		"Columns that mean nothing here: phone, x.\n"
 		"There are more errors than are listed.\n");
 }
 
