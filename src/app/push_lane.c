@@ -281,10 +281,8 @@ static void lane_send(PushLane *lane)
 			continue;
 		}
 		Err err = { 0 };
-		if (start_call(lane, call, &err)) {
-			metric_add(M_PUSH_CALLS, 1);
+		if (start_call(lane, call, &err))
 			continue;
-		}
 		const PushReply reply = {
 			.batch_id = call->batch.batch_id,
 			.call_fail = FAIL_AGAIN,
@@ -362,12 +360,6 @@ static void lane_take(PushLane *lane, const SfReply *reply)
 			call = &lane->calls[i];
 	if (!call)
 		return;
-	metric_observe_ms(M_PUSH_CALL_MS, reply->raw.duration_ms);
-	SfUsage usage;
-	if (sf_client_usage(lane->client.sf, &usage)) {
-		metric_set(M_API_BUDGET_USED, usage.used);
-		metric_set(M_API_BUDGET_MAX, usage.max);
-	}
 	if (reply->ok) {
 		answer_rows(lane, call, reply);
 		return;
