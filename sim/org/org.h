@@ -53,15 +53,11 @@ enum { ORG_RECORDS_MAX = 20 * 1000 * 1000 }; /* per object: twice what the bench
 WARN_UNUSED bool org_open(const OrgOptions *options, Org **out, Err *err);
 void org_close(Org **org);
 
-/* What the transport does with a reply besides sending it. */
-typedef struct OrgAnswer {
-	int64_t hold_ms; /* send it only after that long */
-	bool reset;      /* send nothing: reset the connection. The reply is empty (status 0) */
-} OrgAnswer;
-
 /* One call of the Salesforce side (login, REST, Bulk, SOAP). Fills the reply (init'ed by the
- * caller); header values live in the arena. HEAD gets the body of GET: the transport drops it. */
-OrgAnswer org_handle(Org *org, const HttpRequest *request, Arena *arena, HttpReply *reply);
+ * caller); header values live in the arena. A provoked reset sets reply->drop_connection, a cut
+ * body cut_after_bytes. HEAD gets the body of GET: the transport drops it. The result is how long
+ * the transport holds the reply back, in milliseconds. */
+int64_t org_handle(Org *org, const HttpRequest *request, Arena *arena, HttpReply *reply);
 
 /* One call of the control port (doc/orgsim.md). Never counted, never delayed, no login. */
 void org_control_handle(Org *org, const HttpRequest *request, Arena *arena, HttpReply *reply);
