@@ -96,15 +96,11 @@ static bool next_person(Diff *diff, Err *err)
 	return true;
 }
 
-/* A record that comes twice (pages may overlap): ticked if either is, unticked only if one says so
- * and none the opposite. */
+/* A record that comes twice, because pages may overlap: what either says is known. A field that one
+ * of them has ticked and the other not is ticked: merge_ticks looks at ticks first. */
 static void fold(RunRecord *record, const RunRecord *again)
 {
 	uint8_t flags = (uint8_t)(record->flags | again->flags);
-	if (flags & RECORD_STANDARD_YES)
-		flags &= (uint8_t)~RECORD_STANDARD_NO;
-	if (flags & RECORD_SALES_YES)
-		flags &= (uint8_t)~RECORD_SALES_NO;
 	if (!(record->flags & RECORD_HAS_ADDRESS))
 		*record = *again;
 	record->flags = flags;
