@@ -2,6 +2,8 @@
 
 #include "web/public.h"
 
+#include <semaphore.h>
+
 #include "house.h"
 #include "web/page.h"
 
@@ -145,6 +147,80 @@ static void stop_of_a_linked_person_wakes_the_push(void **state)
 		200);
 	assert_int_equal(house->push_wakes, 1);
 	assert_int_equal(house_footprint(house).counts.outbox[OUTBOX_PENDING], 1);
+}
+
+/* ----------------------------------------------------------------- busy */
+
+/* Stands in the writer's way until it is let go. */
+typedef struct Blocker {
+	WriteJob job;
+	sem_t entered, go;
+} Blocker;
+
+static bool blocker_run(WriteJob *job, Store *store, Err *err)
+{
+	(void)store;
+	(void)err;
+	Blocker *blocker = CONTAINER_OF(job, Blocker, job);
+	sem_post(&blocker->entered);
+	sem_wait(&blocker->go);
+	return true;
+}
+
+static bool nothing_run(WriteJob *job, Store *store, Err *err)
+{
+	(void)job;
+	(void)store;
+	(void)err;
+	return true;
+}
+
+static bool wait_run(void *ctx, Store *store, Err *err)
+{
+	(void)ctx;
+	(void)store;
+	(void)err;
+	return true;
+}
+
+static void ignore_done(WriteJob *job, bool ok, const Err *err)
+{
+	(void)job;
+	(void)ok;
+	(void)err;
+}
+
+static void a_full_queue_claims_nothing_and_says_when_to_try_again(void **state)
+{
+	House *house = *state;
+	Err err;
+	static WriteJob jobs[1000];
+	const char *link = house_link(house, "ann@example.com");
+	Blocker blocker = { .job = { .run = blocker_run, .done = ignore_done } };
+	sem_init(&blocker.entered, 0, 0);
+	sem_init(&blocker.go, 0, 0);
+	assert_true(writer_submit(house->writer, &blocker.job, &err));
+	sem_wait(&blocker.entered);
+	size_t taken = 0;
+	do {
+		assert_true(taken < ARRAY_LEN(jobs));
+		jobs[taken] = (WriteJob){ .run = nothing_run, .done = ignore_done };
+	} while (writer_submit(house->writer, &jobs[taken++], &err));
+	Answer page = recipient(house, "POST", link, NULL, "");
+	Answer one_click = recipient(house, "POST", link, NULL, "List-Unsubscribe=One-Click");
+	Answer api = house_ask(house,
+		&(Ask){ .method = "POST",
+			.path = "/api/v1/unsubscribes",
+			.body = "{\"address\":\"a@example.com\"}" });
+	sem_post(&blocker.go);
+	assert_int_equal(page.status, 503);
+	assert_has(page.body, "You are not unsubscribed yet");
+	assert_true(http_reply_get(&page.reply, STR("Retry-After")).len > 0);
+	assert_int_equal(one_click.status, 503);
+	assert_true(http_reply_get(&one_click.reply, STR("Retry-After")).len > 0);
+	assert_true(writer_call(house->writer, wait_run, NULL, &err)); /* behind all of these */
+	assert_int_equal(api.status, 503);
+	assert_true(http_reply_get(&api.reply, STR("Retry-After")).len > 0);
 }
 
 /* ------------------------------------------------------------ bad links */
@@ -313,6 +389,7 @@ int main(void)
 		TEST(a_right_link_is_never_told_to_slow_down),
 		TEST(retired_keys_are_honoured),
 		TEST(stop_of_a_linked_person_wakes_the_push),
+		TEST(a_full_queue_claims_nothing_and_says_when_to_try_again),
 		TEST(all_bad_links_get_one_honest_page),
 		TEST(a_link_whose_signs_were_escaped_on_the_way_is_right),
 		TEST(form_stays_below_the_path_of_the_public_address),
