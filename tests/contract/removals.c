@@ -1,0 +1,238 @@
+#include "base/base.h"
+
+#include "cases.h"
+
+static void removal_lifts_and_cancels_what_is_queued(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "c1 c2 l1");
+	w_stop(w, ann, SOURCE_LINK, "");
+	OutboxRow rows[4];
+	assert_int_equal(w_claim(w, w->org, rows, 2), 2);
+	w_settle(w, rows[0].outbox_id, OUTBOX_DEAD, w->now_ms + 9);
+	w_settle(w, rows[1].outbox_id, OUTBOX_WAITING, w->now_ms + 9);
+	w->now_ms += 7;
+	RemoveOutcome out = w_remove(w, ann);
+	assert_false(out.is_waiting);
+	assert_int_equal(out.cancelled, 3); /* dead, waiting, pending */
+	Person person = w_get(w, ann);
+	assert_int_equal(person.unsubscribed_at_ms, 0);
+	assert_int_equal(person.removed_at_ms, w->now_ms);
+	assert_int_equal(person.source, SOURCE_NONE);
+	assert_str_equal(person.reason, STR(""));
+	assert_false(person.removal_waiting);
+	HistoryEntry entries[ROWS_MAX];
+	w_history(w, ann, entries);
+	assert_int_equal(entries[0].event_id, out.event_id);
+	assert_int_equal(entries[0].kind, EVENT_REMOVED);
+	assert_str_equal(entries[0].reason, STR("asked by mail"));
+	assert_str_equal(entries[0].actor, STR("admin"));
+	assert_int_equal(w_counts(w).outbox[OUTBOX_CANCELLED], 3);
+}
+
+static void removal_needs_a_reason_and_an_unsubscribed_person(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "");
+	int64_t bob = w_person(w, "bob@example.com", "");
+	StopOutcome stop = w_stop(w, ann, SOURCE_LINK, "");
+	const RemoveWish blank = { .person_id = ann,
+		.seen_event_id = stop.event_id,
+		.reason = STR(" "),
+		.now_ms = w->now_ms };
+	const RemoveWish mailable = {
+		.person_id = bob, .seen_event_id = 99, .reason = STR("r"), .now_ms = w->now_ms
+	};
+	const RemoveWish nobody = {
+		.person_id = 77, .seen_event_id = 99, .reason = STR("r"), .now_ms = w->now_ms
+	};
+	RemoveOutcome out;
+	w_begin(w);
+	REFUSED(ERR_INPUT, ledger_remove(w->ledger, &blank, &out, &err));
+	REFUSED(ERR_MISSING, ledger_remove(w->ledger, &mailable, &out, &err));
+	REFUSED(ERR_MISSING, ledger_remove(w->ledger, &nobody, &out, &err));
+	w_commit(w);
+	assert_int_equal(w_counts(w).unsubscribed, 1);
+}
+
+static void removal_is_refused_when_a_later_stop_exists(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "c1");
+	int64_t seen = w_stop(w, ann, SOURCE_LINK, "").event_id;
+	w_stop(w, ann, SOURCE_COMPLAINT, "spam");
+	const RemoveWish wish = {
+		.person_id = ann, .seen_event_id = seen, .reason = STR("r"), .now_ms = w->now_ms
+	};
+	RemoveOutcome out;
+	w_begin(w);
+	REFUSED(ERR_CONFLICT, ledger_remove(w->ledger, &wish, &out, &err));
+	w_commit(w);
+	assert_int_equal(w_counts(w).unsubscribed, 1);
+	assert_int_equal(w_counts(w).outbox[OUTBOX_PENDING], 1);
+}
+
+/* One row in flight, one pending. */
+static int64_t person_with_call_under_way(World *w, OutboxRow *out_row)
+{
+	int64_t ann = w_person(w, "ann@example.com", "c1 c2");
+	w_stop(w, ann, SOURCE_LINK, "");
+	assert_int_equal(w_claim(w, w->org, out_row, 1), 1);
+	return ann;
+}
+
+static void removal_waits_for_a_call_in_flight(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	RemoveOutcome out = w_remove(w, ann);
+	assert_true(out.is_waiting);
+	assert_int_equal(out.cancelled, 1);
+	Person person = w_get(w, ann);
+	assert_true(person.removal_waiting);
+	assert_int_not_equal(person.unsubscribed_at_ms, 0);
+	HistoryEntry entries[ROWS_MAX];
+	w_history(w, ann, entries);
+	assert_int_equal(entries[0].kind, EVENT_REMOVAL_WAITING);
+	w->now_ms += 50;
+	w_settle(w, row.outbox_id, OUTBOX_DONE, 0);
+	person = w_get(w, ann);
+	assert_false(person.removal_waiting);
+	assert_int_equal(person.unsubscribed_at_ms, 0);
+	assert_int_equal(person.removed_at_ms, w->now_ms);
+	w_history(w, ann, entries);
+	assert_int_equal(entries[0].kind, EVENT_REMOVED);
+	assert_str_equal(entries[0].reason, STR("asked by mail"));
+	assert_str_equal(entries[0].actor, STR("admin"));
+	assert_int_equal(entries[1].kind, EVENT_TICKED);
+}
+
+static void removal_waits_on_while_a_row_is_unknown(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	w_remove(w, ann);
+	w_settle(w, row.outbox_id, OUTBOX_UNKNOWN, w->now_ms + 10);
+	assert_true(w_get(w, ann).removal_waiting);
+	w->now_ms += 10;
+	assert_int_equal(w_claim(w, w->org, &row, 1), 1);
+	w_settle(w, row.outbox_id, OUTBOX_WAITING, w->now_ms + 10);
+	assert_int_equal(w_get(w, ann).unsubscribed_at_ms, 0);
+	/* The settled row would be sent again: it is taken back with the rest. */
+	assert_int_equal(w_counts(w).outbox[OUTBOX_CANCELLED], 2);
+	assert_int_equal(w_counts(w).outbox_oldest_ms, 0);
+}
+
+static void stop_takes_back_a_waiting_removal(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	w_remove(w, ann);
+	StopOutcome out = w_stop(w, ann, SOURCE_LINK, "");
+	assert_false(out.is_new_stop || out.is_counted);
+	assert_int_equal(out.pushes, 2);
+	assert_false(w_get(w, ann).removal_waiting);
+	w_settle(w, row.outbox_id, OUTBOX_DONE, 0);
+	assert_int_not_equal(w_get(w, ann).unsubscribed_at_ms, 0);
+}
+
+static void sync_may_not_take_back_a_waiting_removal_with_an_old_reading(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	w->now_ms += 100;
+	w_remove(w, ann);
+	StopWish wish = {
+		.person_id = ann,
+		.source = SOURCE_SALESFORCE_SYNC,
+		.now_ms = w->now_ms + 10,
+		.read_at_ms = w->now_ms - 10,
+	};
+	StopOutcome out;
+	w_begin(w);
+	MUST(ledger_stop(w->ledger, &wish, &out, &err));
+	assert_true(out.is_stale);
+	wish.read_at_ms = w->now_ms + 5;
+	MUST(ledger_stop(w->ledger, &wish, &out, &err));
+	w_commit(w);
+	assert_false(out.is_stale);
+	assert_false(w_get(w, ann).removal_waiting);
+}
+
+static void asking_twice_waits_once(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	RemoveOutcome first = w_remove(w, ann);
+	RemoveOutcome second = w_remove(w, ann);
+	assert_true(second.is_waiting);
+	assert_int_equal(second.event_id, first.event_id);
+	assert_int_equal(second.cancelled, 0);
+}
+
+static void nothing_is_queued_while_a_removal_waits(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	w_remove(w, ann);
+	w_link(w, w->org, "l9", ann, LINKED_BY_ADDRESS);
+	const RecordRef ref = a_record(w->org, "c2");
+	bool queued;
+	w_begin(w);
+	MUST(ledger_push_record(w->ledger, &ref, w->now_ms, &queued, &err));
+	w_commit(w);
+	assert_false(queued);
+	assert_int_equal(w_counts(w).outbox[OUTBOX_PENDING], 0);
+}
+
+static void row_goes_on_for_whoever_else_is_unsubscribed(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "c1");
+	int64_t bob = w_person(w, "bob@example.com", "c1");
+	w_stop(w, ann, SOURCE_LINK, "");
+	assert_int_equal(w_stop(w, bob, SOURCE_LINK, "").pushes, 0); /* one row serves both */
+	assert_int_equal(w_remove(w, ann).cancelled, 0);
+	OutboxRow rows[2];
+	assert_int_equal(w_claim(w, w->org, rows, 2), 1);
+	assert_int_equal(rows[0].person_id, bob);
+}
+
+static void deleted_record_ends_the_wait_for_it(void **state)
+{
+	World *w = *state;
+	OutboxRow row;
+	int64_t ann = person_with_call_under_way(w, &row);
+	w_remove(w, ann);
+	w_settle(w, row.outbox_id, OUTBOX_UNKNOWN, w->now_ms + 1000);
+	const RecordRef ref = { .org = w->org, .sfid = row.sfid };
+	w_begin(w);
+	MUST(ledger_record_deleted(w->ledger, &ref, w->now_ms, &err));
+	w_commit(w);
+	assert_int_equal(w_get(w, ann).unsubscribed_at_ms, 0);
+	w_verify_chains(w);
+}
+
+CaseList removal_cases(void)
+{
+	static const struct CMUnitTest cases[] = {
+		LEDGER_CASE(removal_lifts_and_cancels_what_is_queued),
+		LEDGER_CASE(removal_needs_a_reason_and_an_unsubscribed_person),
+		LEDGER_CASE(removal_is_refused_when_a_later_stop_exists),
+		LEDGER_CASE(removal_waits_for_a_call_in_flight),
+		LEDGER_CASE(removal_waits_on_while_a_row_is_unknown),
+		LEDGER_CASE(stop_takes_back_a_waiting_removal),
+		LEDGER_CASE(sync_may_not_take_back_a_waiting_removal_with_an_old_reading),
+		LEDGER_CASE(asking_twice_waits_once),
+		LEDGER_CASE(nothing_is_queued_while_a_removal_waits),
+		LEDGER_CASE(row_goes_on_for_whoever_else_is_unsubscribed),
+		LEDGER_CASE(deleted_record_ends_the_wait_for_it),
+	};
+	return (CaseList){ cases, ARRAY_LEN(cases) };
+}
