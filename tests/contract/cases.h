@@ -2,7 +2,7 @@
 #ifndef TESTS_CONTRACT_CASES_H
 #define TESTS_CONTRACT_CASES_H
 
-#include "world.h"
+#include "../lib/world.h"
 
 int world_setup(void **state); /* *state is the driver's name before, the World after */
 int world_teardown(void **state);

@@ -1,8 +1,8 @@
-/* world.h: a fresh store of the driver under test, and short words for what tests do to it. Each w_
+/* world.h: a fresh store of a driver, and short words for what tests do to it. Each w_
  * function that writes runs in a transaction of its own and fails the test when the ledger refuses.
  */
-#ifndef TESTS_CONTRACT_WORLD_H
-#define TESTS_CONTRACT_WORLD_H
+#ifndef TESTS_LIB_WORLD_H
+#define TESTS_LIB_WORLD_H
 
 #include "base/base.h"
 
