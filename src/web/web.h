@@ -33,12 +33,12 @@ typedef struct Web Web;
 enum {
 	LISTENER_RECIPIENTS = 1, /* public */
 	LISTENER_ADMIN = 2,      /* TCP, Authorization: Bearer TOKEN */
-	LISTENER_LOCAL =
-		3, /* Unix socket of mode 0600 or the same process: the local admin, no token */
+	LISTENER_LOCAL = 3,      /* Unix socket or the same process: the local admin, no token */
 };
 
 /* What web/ asks of app/. Any pointer may be NULL (then the wake-up is skipped, or the route
- * answers 503). Every function may be called from any thread, and several at once. */
+ * answers 503). Every function may be called from any thread, several at once, and until the
+ * readers and the writer are closed: their last jobs wake workers as well. */
 typedef struct WebApp {
 	void *ctx;
 	/* After a commit that added outbox rows. */
@@ -56,10 +56,8 @@ typedef struct WebApp {
 	/* Appends one line per reason why the service is not ready; nothing when it is. Must not
 	 * block. */
 	void (*readiness)(void *ctx, Buf *reasons);
-	/* The plan of a run as JSON objects, one a row, through jw_array items into *rows (a Buf of
-	 * the form
-	 * `{...},{...}` without brackets); at most `limit` rows. Called on a reader thread.
-	 * ERR_MISSING: no plan file. */
+	/* The plan of a run as JSON objects with commas between ("{...},{...}", no brackets), at
+	 * most `limit` rows. Called on a reader thread. ERR_MISSING: no plan file. */
 	bool (*plan_rows)(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *err);
 	/* What an admin does about an error code of Salesforce; a static text, "" when nothing is
 	 * to be done. The table of codes is sf/'s, which web/ does not see. */

@@ -108,7 +108,8 @@ static void refused_pushes_are_listed_with_the_reason(void **state)
 	assert_member(house, answer, "rows_cut", "false");
 	assert_has(answer,
 		"\"error_code\":\"INSUFFICIENT_ACCESS_OR_READONLY\",\"error_text\":\"field is hidden\"");
-	assert_has(answer, "\"error_code\":null");
+	assert_has(answer, "\"advice\":\"make the field visible\"");
+	assert_has(answer, "\"error_code\":null,\"error_text\":null,\"advice\":null");
 	assert_member(house, answer, "rows.0.age_ms", "90000");
 	assert_member(house, answer, "rows.0.org_id", HOUSE_ORG);
 	assert_member(

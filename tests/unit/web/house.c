@@ -56,6 +56,11 @@ static bool plan_rows(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *e
 	return true;
 }
 
+static const char *error_advice(Str code)
+{
+	return str_starts(code, STR("INSUFFICIENT_ACCESS")) ? "make the field visible" : "";
+}
+
 static void open_store_threads(House *house)
 {
 	Err err = { 0 };
@@ -95,7 +100,8 @@ int house_setup(void **state)
 			.org_connect = org_connect,
 			.org_status = org_status,
 			.readiness = readiness,
-			.plan_rows = plan_rows } };
+			.plan_rows = plan_rows,
+			.error_advice = error_advice } };
 	if (!web_open(&options, &house->web, &err))
 		fail_msg("%s", err.text);
 	*state = house;

@@ -4,6 +4,7 @@
 
 #include <semaphore.h>
 
+#include "base/metric.h"
 #include "house.h"
 #include "web/page.h"
 
@@ -52,12 +53,14 @@ static void button_unsubscribes_and_says_so(void **state)
 {
 	House *house = *state;
 	const char *link = house_link(house, "Ann@Example.com");
+	int64_t counted = metric_value(M_STOPS);
 	Answer answer = recipient(house, "POST", link, "application/x-www-form-urlencoded", "");
 	assert_int_equal(answer.status, 200);
 	assert_has(answer.body, "You are unsubscribed");
 	Person person = house_person(house, "ann@example.com");
 	assert_int_equal(person.unsubscribed_at_ms, HOUSE_START);
 	assert_int_equal(person.source, SOURCE_LINK);
+	assert_int_equal(metric_value(M_STOPS), counted + 1);
 }
 
 static void evidence_tells_method_client_agent_key_and_time(void **state)
