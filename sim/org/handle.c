@@ -52,6 +52,17 @@ static const ApiRoute api_routes[] = {
 	{ M(HTTP_DELETE), "jobs/query/*", CALL_BULK_QUERY, bulk_query_delete },
 	{ M(HTTP_GET), "jobs/query/*/results", CALL_BULK_QUERY, bulk_query_results },
 	{ M(HTTP_GET), "jobs/query/*/resultPages", CALL_BULK_QUERY, bulk_query_pages },
+	{ M(HTTP_GET), "jobs/ingest", CALL_BULK_INGEST, bulk_ingest_list },
+	{ M(HTTP_POST), "jobs/ingest", CALL_BULK_INGEST, bulk_ingest_create },
+	{ M(HTTP_GET), "jobs/ingest/*", CALL_BULK_INGEST, bulk_ingest_get },
+	{ M(HTTP_PATCH), "jobs/ingest/*", CALL_BULK_INGEST, bulk_ingest_change },
+	{ M(HTTP_DELETE), "jobs/ingest/*", CALL_BULK_INGEST, bulk_ingest_delete },
+	{ M(HTTP_PUT), "jobs/ingest/*/batches", CALL_BULK_INGEST, bulk_ingest_upload },
+	{ M(HTTP_GET), "jobs/ingest/*/successfulResults", CALL_BULK_INGEST,
+		bulk_ingest_successful },
+	{ M(HTTP_GET), "jobs/ingest/*/failedResults", CALL_BULK_INGEST, bulk_ingest_failed },
+	{ M(HTTP_GET), "jobs/ingest/*/unprocessedRecords", CALL_BULK_INGEST,
+		bulk_ingest_unprocessed },
 };
 
 /* ---- paths ---- */
@@ -318,7 +329,8 @@ static bool read_body(Call *call, Buf *unpacked)
 {
 	call->body = call->request->body;
 	Str encoding = http_request_header(call->request, STR("Content-Encoding"));
-	/* The server may have unpacked it already; no JSON, CSV or form begins with gzip's magic. */
+	/* The server may have unpacked it already; no JSON, CSV or form begins with gzip's magic.
+	 */
 	if (!str_eq_nocase(encoding, STR("gzip")) || !str_starts(call->body, STR("\x1f\x8b")))
 		return true;
 	if (!gzip_decode(call->body, unpacked, NULL)) {

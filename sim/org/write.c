@@ -357,11 +357,9 @@ static bool check_state(Call *call, RecordWrite *write)
 	return true;
 }
 
-void write_check(Call *call, RecordWrite *write, const JsonVal *object)
+void write_check_changes(Call *call, RecordWrite *write)
 {
-	assert(!write->error.code);
-	if (!check_members(call, write, object) || !check_state(call, write)
-		|| !check_required(call, write) || write->is_create)
+	if (!check_state(call, write) || !check_required(call, write) || write->is_create)
 		return;
 	const OrgTable *table = write->table;
 	OrgId id = data_id(call_data(call), table->def->kind, write->row);
@@ -369,6 +367,13 @@ void write_check(Call *call, RecordWrite *write, const JsonVal *object)
 				 : STR_NONE;
 	(void)faults_take_record(
 		&call->org->faults, table->name, &id, email, call->arena, &write->error);
+}
+
+void write_check(Call *call, RecordWrite *write, const JsonVal *object)
+{
+	assert(!write->error.code);
+	if (check_members(call, write, object))
+		write_check_changes(call, write);
 }
 
 static void apply_defaults(RecordWrite *write)

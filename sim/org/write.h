@@ -29,6 +29,9 @@ bool write_may_delete(Call *call, OrgTable *table, RecordError *error);
 /* Reads the members of a JSON object, "attributes" and "Id" aside, as changes the integration user
  * may make. */
 void write_check(Call *call, RecordWrite *write, const JsonVal *object);
+/* The part of it that does not read JSON: state of the org and the record, required fields,
+ * provoked errors. */
+void write_check_changes(Call *call, RecordWrite *write);
 /* Creates or changes; the row is in write->row afterwards. */
 void write_apply(Call *call, RecordWrite *write);
 /* To the recycle bin. */
