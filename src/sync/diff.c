@@ -2,44 +2,7 @@
 
 #include "sync/diff.h"
 
-#include "base/alloc.h"
-#include "sync/diff_spool.h"
-#include "sync/merge.h"
-
-/* A record and one person linked to it by ID (0: none): a row for each link, sorted by address. */
-typedef struct JoinRow {
-	RunRecord record;
-	int64_t person_id;
-	int64_t is_unsubscribed;
-} JoinRow;
-
-/* The people of one address, while its records pass. */
-typedef struct AddressGroup {
-	AddressHash hash;
-	bool has_person;
-	DiffPerson person;
-	/* With no such person: stands for the one that would be adopted. A person linked to the
-	 * first record of the address, or a negative number. 0: no record yet. */
-	int64_t stand_in;
-	bool stand_in_unsubscribed;
-} AddressGroup;
-
-typedef struct Diff {
-	const DiffInput *in;
-	RowSink *sink;
-	DiffFigures figures;
-	Components *components;
-	RunSorter *sorter;
-	DiffSpool spool;
-	int64_t adopted_count; /* negative numbers given out */
-	/* one row of look-ahead for each input */
-	DiffLink link;
-	bool link_end;
-	DiffPerson person;
-	bool person_end;
-	AddressHash adopted; /* hash of the last ADOPT row */
-	bool has_adopted;
-} Diff;
+#include "sync/diff_parts.h"
 
 static void diff_fini(Diff *diff)
 {
@@ -59,74 +22,12 @@ static int join_cmp(const void *a, const void *b)
 	return order;
 }
 
-/* ------------------------------------------------- inputs with look-ahead */
+/* --------------------------------------------------- for all three steps */
 
-static bool next_link(Diff *diff, Err *err)
+bool diff_uses_addresses(const Diff *diff)
 {
-	DiffLink next;
-	bool is_first = diff->figures.links_read == 0;
-	if (!diff->in->links->next(diff->in->links, &next, &diff->link_end, err))
-		return false;
-	if (diff->link_end)
-		return true;
-	int order = is_first ? -1 : sfid_cmp(&diff->link.sfid, &next.sfid);
-	if (order > 0 || (order == 0 && diff->link.person_id >= next.person_id)
-		|| next.person_id <= 0)
-		return ERR(err, ERR_FATAL, "links out of order at record %s, person %lld",
-			next.sfid.text, (long long)next.person_id);
-	diff->link = next;
-	diff->figures.links_read++;
-	return true;
+	return diff->in->match_by_address || diff->in->adopt_unknown;
 }
-
-static bool next_person(Diff *diff, Err *err)
-{
-	DiffPerson next;
-	bool is_first = diff->figures.people_read == 0;
-	if (!diff->in->people->next(diff->in->people, &next, &diff->person_end, err))
-		return false;
-	if (diff->person_end)
-		return true;
-	if ((!is_first && address_hash_cmp(&diff->person.hash, &next.hash) >= 0)
-		|| next.person_id <= 0)
-		return ERR(err, ERR_FATAL, "people out of order at person %lld",
-			(long long)next.person_id);
-	diff->person = next;
-	diff->figures.people_read++;
-	return true;
-}
-
-/* A record that comes twice, because pages may overlap: what either says is known. A field that one
- * of them has ticked and the other not is ticked: merge_ticks looks at ticks first. */
-static void fold(RunRecord *record, const RunRecord *again)
-{
-	uint8_t flags = (uint8_t)(record->flags | again->flags);
-	if (!(record->flags & RECORD_HAS_ADDRESS))
-		*record = *again;
-	record->flags = flags;
-}
-
-/* Reads up to the next record with another ID. *ahead holds it afterwards. */
-static bool next_record(Diff *diff, RunRecord *ahead, bool *ahead_end, RunRecord *out, Err *err)
-{
-	*out = *ahead;
-	for (;;) {
-		RunRecord next;
-		if (!diff->in->records->next(diff->in->records, &next, ahead_end, err))
-			return false;
-		if (*ahead_end)
-			return true;
-		int order = record_cmp_id(out, &next);
-		if (order > 0)
-			return ERR(err, ERR_FATAL, "records out of order at %.18s", next.sfid);
-		*ahead = next;
-		if (order < 0)
-			return true;
-		fold(out, &next);
-	}
-}
-
-/* ------------------------------------------------------- ties and stops */
 
 static bool stop_person(Diff *diff, int64_t person_id, Err *err)
 {
@@ -134,19 +35,13 @@ static bool stop_person(Diff *diff, int64_t person_id, Err *err)
 	return components_stop(diff->components, person_id, &self, true, err);
 }
 
-static bool stop_by_record(Diff *diff, int64_t person_id, const RunRecord *record, Err *err)
+bool diff_stop_by_record(Diff *diff, int64_t person_id, const RunRecord *record, Err *err)
 {
 	const Cause cause = { .reason = PLAN_TICKED_RECORD, .sfid = record_sfid(record) };
 	return components_stop(diff->components, person_id, &cause, false, err);
 }
 
-typedef struct Tie {
-	int64_t person_id;
-	bool is_unsubscribed;
-} Tie;
-
-/* Two persons become one component; what is known of each goes in with it. */
-static bool tie(Diff *diff, Tie a, Tie b, Err *err)
+bool diff_tie(Diff *diff, Tie a, Tie b, Err *err)
 {
 	/* Links and people are read one after the other: a click in between shows in one of them
 	 * only. */
@@ -158,241 +53,16 @@ static bool tie(Diff *diff, Tie a, Tie b, Err *err)
 		&& (!b.is_unsubscribed || stop_person(diff, b.person_id, err));
 }
 
-static bool is_live(RecordRole role)
+bool diff_is_live(RecordRole role)
 {
 	return role == RECORD_CLEAR || role == RECORD_TICKED;
 }
 
-/* ------------------------------------------ 1. records against links, by ID */
-
-typedef struct Linked {
-	Tie first;            /* person 0: no link */
-	int64_t unsubscribed; /* one of the linked, 0: none */
-} Linked;
-
-static bool add_join_row(Diff *diff, const RunRecord *record, Tie person, Err *err)
-{
-	const JoinRow row = { .record = *record,
-		.person_id = person.person_id,
-		.is_unsubscribed = person.is_unsubscribed };
-	return run_sorter_add(diff->sorter, &row, err);
-}
-
-static bool uses_addresses(const Diff *diff)
-{
-	return diff->in->match_by_address || diff->in->adopt_unknown;
-}
-
-/* Takes the links of this record, and passes over those of records that were not read. */
-static bool take_links(Diff *diff, const RunRecord *record, RecordRole role, Linked *out, Err *err)
-{
-	bool joins = role != RECORD_OUT && record->flags & RECORD_HAS_ADDRESS
-		&& uses_addresses(diff);
-	*out = (Linked){ 0 };
-	while (!diff->link_end) {
-		int order = memcmp(diff->link.sfid.text, record->sfid, SFID_LEN);
-		if (order > 0)
-			break;
-		Tie person = { diff->link.person_id, diff->link.is_unsubscribed };
-		diff->figures.missing += order < 0;
-		if (order == 0) {
-			if (joins && !add_join_row(diff, record, person, err))
-				return false;
-			if (out->first.person_id == 0)
-				out->first = person;
-			else if (is_live(role) && !tie(diff, out->first, person, err))
-				return false;
-			if (person.is_unsubscribed)
-				out->unsubscribed = person.person_id;
-		}
-		if (!next_link(diff, err))
-			return false;
-	}
-	if (joins && out->first.person_id == 0)
-		return add_join_row(diff, record, out->first, err);
-	return true;
-}
-
-/* Sets a record aside, unless no decision could give it a row. */
-static bool spool(Diff *diff, const SpoolRow *row, Err *err)
+bool diff_set_aside(Diff *diff, const SpoolRow *row, Err *err)
 {
 	bool needs_nothing = row->link_to == 0
 		&& merge_ticks(&row->record, diff->in->fields, true) == 0;
 	return needs_nothing || diff_spool_put(&diff->spool, row, err);
-}
-
-static bool take_record(Diff *diff, const RunRecord *record, Err *err)
-{
-	assert(record->object <= SF_ACCOUNT);
-	diff->figures.records_read[record->object]++;
-	RecordRole role = merge_role(record, diff->in->fields);
-	diff->figures.blind += role == RECORD_BLIND;
-	Linked linked;
-	if (!take_links(diff, record, role, &linked, err))
-		return false;
-	if (role == RECORD_TICKED && linked.first.person_id && !linked.unsubscribed
-		&& !stop_by_record(diff, linked.first.person_id, record, err))
-		return false;
-	bool comes_again = record->flags & RECORD_HAS_ADDRESS && uses_addresses(diff);
-	if (comes_again || !is_live(role) || linked.first.person_id == 0)
-		return true;
-	const SpoolRow row = { .record = *record,
-		.person_id = linked.first.person_id,
-		.unsubscribed = linked.unsubscribed };
-	return spool(diff, &row, err);
-}
-
-static bool merge_by_id(Diff *diff, Err *err)
-{
-	RunRecord ahead;
-	bool is_end = false;
-	if (!next_link(diff, err)
-		|| !diff->in->records->next(diff->in->records, &ahead, &is_end, err))
-		return false;
-	while (!is_end) {
-		RunRecord record;
-		if (!next_record(diff, &ahead, &is_end, &record, err)
-			|| !take_record(diff, &record, err))
-			return false;
-	}
-	while (!diff->link_end) {
-		diff->figures.missing++;
-		if (!next_link(diff, err))
-			return false;
-	}
-	return true;
-}
-
-/* ------------------------------------- 2. records against people, by address */
-
-/* One record with all that is known of its persons. */
-typedef struct Joined {
-	RunRecord record;
-	Tie first;            /* linked by ID; person 0: none */
-	int64_t unsubscribed; /* one of the linked, 0: none */
-	bool has_owner;       /* the person of its address is among the linked */
-} Joined;
-
-static bool group_open(Diff *diff, const AddressHash *hash, AddressGroup *out, Err *err)
-{
-	*out = (AddressGroup){ .hash = *hash };
-	while (!diff->person_end && address_hash_cmp(&diff->person.hash, hash) < 0)
-		if (!next_person(diff, err))
-			return false;
-	if (!diff->person_end && address_hash_cmp(&diff->person.hash, hash) == 0) {
-		out->has_person = true;
-		out->person = diff->person;
-	}
-	return true;
-}
-
-/* Who the record's address belongs to, as a tie: the person, or the stand-in for the one to be
- * adopted. */
-static Tie group_owner(Diff *diff, AddressGroup *group, const Joined *joined, RecordRole role)
-{
-	if (group->has_person)
-		return (Tie){ group->person.person_id, group->person.is_unsubscribed };
-	if (!diff->in->adopt_unknown)
-		return (Tie){ 0 };
-	if (group->stand_in == 0) {
-		bool use_linked = is_live(role) && joined->first.person_id;
-		group->stand_in = use_linked ? joined->first.person_id : -++diff->adopted_count;
-		group->stand_in_unsubscribed = use_linked && joined->first.is_unsubscribed;
-	}
-	return (Tie){ group->stand_in, group->stand_in_unsubscribed };
-}
-
-/* A ticked record stops its persons, unless the only one is stopped already: that needs no memory.
- */
-static bool stop_joined(Diff *diff, const Joined *joined, Tie owner, Err *err)
-{
-	Tie one = joined->first.person_id ? joined->first : owner;
-	if (one.person_id == 0 || one.is_unsubscribed)
-		return true;
-	return stop_by_record(diff, one.person_id, &joined->record, err);
-}
-
-/* Matching by address: the owner of the address belongs to the record like a linked person. */
-static bool join_matched(Diff *diff, AddressGroup *group, const Joined *joined, Err *err)
-{
-	RecordRole role = merge_role(&joined->record, diff->in->fields);
-	Tie owner = group_owner(diff, group, joined, role);
-	if (is_live(role) && joined->first.person_id && owner.person_id
-		&& !tie(diff, joined->first, owner, err))
-		return false;
-	if (role == RECORD_TICKED && !stop_joined(diff, joined, owner, err))
-		return false;
-	/* A blind record passes nothing on: of its persons only the owner of its address counts. */
-	bool has_first = is_live(role) && joined->first.person_id;
-	SpoolRow row = { .record = joined->record,
-		.person_id = has_first ? joined->first.person_id : owner.person_id,
-		.unsubscribed = has_first ? joined->unsubscribed : 0 };
-	if (owner.is_unsubscribed && row.unsubscribed == 0)
-		row.unsubscribed = owner.person_id;
-	if (group->has_person && !joined->has_owner)
-		row.link_to = group->person.person_id;
-	else if (!group->has_person && owner.person_id)
-		row.link_to = SPOOL_LINK_ADOPTED;
-	return spool(diff, &row, err);
-}
-
-/* Not matching by address: only links by ID tie; an unknown address is still adopted with its own
- * record. */
-static bool join_unmatched(Diff *diff, const AddressGroup *group, const Joined *joined, Err *err)
-{
-	RecordRole role = merge_role(&joined->record, diff->in->fields);
-	if (!is_live(role))
-		return true;
-	SpoolRow row = { .record = joined->record,
-		.person_id = joined->first.person_id,
-		.unsubscribed = joined->unsubscribed };
-	if (!group->has_person && diff->in->adopt_unknown)
-		row.link_to = SPOOL_LINK_ADOPTED;
-	return spool(diff, &row, err);
-}
-
-static bool join(Diff *diff, AddressGroup *group, const Joined *joined, Err *err)
-{
-	return diff->in->match_by_address ? join_matched(diff, group, joined, err)
-					  : join_unmatched(diff, group, joined, err);
-}
-
-static void joined_add(Joined *joined, const AddressGroup *group, const JoinRow *row)
-{
-	if (joined->first.person_id == 0)
-		joined->first = (Tie){ row->person_id, row->is_unsubscribed };
-	if (row->is_unsubscribed)
-		joined->unsubscribed = row->person_id;
-	if (group->has_person && row->person_id == group->person.person_id)
-		joined->has_owner = true;
-}
-
-static bool merge_by_address(Diff *diff, Err *err)
-{
-	JoinRow row;
-	bool is_end;
-	if (!run_sorter_finish(diff->sorter, err) || !next_person(diff, err)
-		|| !run_sorter_next(diff->sorter, &row, &is_end, err))
-		return false;
-	AddressGroup group;
-	for (bool is_first = true; !is_end; is_first = false) {
-		bool is_new_group = is_first
-			|| address_hash_cmp(&group.hash, &row.record.hash) != 0;
-		if (is_new_group && !group_open(diff, &row.record.hash, &group, err))
-			return false;
-		Joined joined = { .record = row.record };
-		do {
-			joined_add(&joined, &group, &row);
-			if (!run_sorter_next(diff->sorter, &row, &is_end, err))
-				return false;
-		} while (!is_end && record_cmp_id(&joined.record, &row.record) == 0);
-		if (!join(diff, &group, &joined, err))
-			return false;
-	}
-	while (!diff->person_end)
-		if (!next_person(diff, err))
-			return false;
-	return true;
 }
 
 /* ---------------------------------------------------------- 3. the plan */
@@ -524,7 +194,8 @@ bool diff_plan(const DiffInput *input, RowSink *sink, DiffFigures *out, Err *err
 		.memory_bytes = input->memory_bytes,
 		.file = input->sort_file });
 	diff_spool_init(&diff.spool, input->spool_file);
-	if (!merge_by_id(&diff, err) || !merge_by_address(&diff, err) || !put_plan(&diff, err))
+	if (!diff_merge_by_id(&diff, err) || !diff_merge_by_address(&diff, err)
+		|| !put_plan(&diff, err))
 		return false;
 	*out = diff.figures;
 	return true;

@@ -7,7 +7,7 @@
  * Closed over links: applying the plan and running again gives no row. A row never clears anything.
  *
  * Inputs are pulled once, in order; an input out of order is ERR_FATAL. Memory: memory_bytes for
- * sorting plus merge.h's 56 bytes per tied or newly stopped person. Files: 64 bytes a record on
+ * sorting plus merge.h's 64 bytes per tied or newly stopped person. Files: 64 bytes a record on
  * sort_file, 72 on spool_file for those that may need a row. One thread. */
 #ifndef SYNC_DIFF_H
 #define SYNC_DIFF_H
@@ -56,7 +56,7 @@ struct RowSink {
 	bool (*put)(RowSink *sink, const PlanRow *row, Err *err);
 };
 
-enum { DIFF_PERSONS_MAX = 8 * 1000 * 1000 }; /* tied or newly stopped in one run: 450 MB */
+enum { DIFF_PERSONS_MAX = 8 * 1000 * 1000 }; /* tied or newly stopped in one run: 512 MB */
 
 typedef struct DiffInput {
 	RecordSource *records; /* ordered by ID; a record that comes twice counts as ticked if

@@ -144,6 +144,22 @@ static void assert_same_row(const PlanRow *a, const PlanRow *b)
 	assert_int_equal(a->read_at_ms, b->read_at_ms);
 }
 
+static void assert_same_header(const PlanHeader *a, const PlanHeader *b)
+{
+	assert_int_equal(a->run_id, b->run_id);
+	assert_string_equal(a->org_id.text, b->org_id.text);
+	assert_int_equal(a->mode, b->mode);
+	assert_string_equal(a->field_contact.text, b->field_contact.text);
+	assert_string_equal(a->field_lead.text, b->field_lead.text);
+	assert_string_equal(a->user, b->user);
+	assert_int_equal(a->match_by_address, b->match_by_address);
+	assert_int_equal(a->adopt_unknown, b->adopt_unknown);
+	assert_int_equal(a->read_at_ms, b->read_at_ms);
+	assert_int_equal(a->contacts_read, b->contacts_read);
+	assert_int_equal(a->leads_read, b->leads_read);
+	assert_int_equal(a->people_read, b->people_read);
+}
+
 static void plan_comes_back_as_it_was_written(void **state)
 {
 	(void)state;
@@ -159,7 +175,7 @@ static void plan_comes_back_as_it_was_written(void **state)
 			Err err = { 0 };
 			if (!plan_reader_open(&plan.source, &reader, &got, &err))
 				fail_msg("%s", err.text);
-			assert_memory_equal(&got, &want, sizeof got);
+			assert_same_header(&got, &want);
 			bool is_end = false;
 			for (unsigned n = 0;; n++) {
 				PlanRow row, expected = a_row(n);
