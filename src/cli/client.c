@@ -14,7 +14,7 @@
 enum {
 	/* A daemon that starts holds the lock before it listens: migrations of a large database
 	   take a while. */
-	START_WAIT_MS = 10 * 1000,
+	START_WAIT_MS = 5 * 1000,
 	START_STEP_MS = 50,
 	CONNECT_TIMEOUT_S = 5,
 	/* Silence this long means that the daemon hangs; it parks no request longer than its own

@@ -179,6 +179,59 @@ static bool parse_command(Cli *cli, size_t words, const ConfigOpts *config_opts,
 	return true;
 }
 
+/* "optout help people list" is "optout people list -h". */
+static bool take_help_word(Opts *opts)
+{
+	if (opts->arg_count == 0 || strcmp(opts->args[0], "help") != 0)
+		return false;
+	opts->args++;
+	opts->arg_count--;
+	return true;
+}
+
+static ExitCode run_words(Cli *cli, size_t words, bool is_help, const ConfigOpts *config_opts)
+{
+	Err err = { 0 };
+	if (words && !parse_command(cli, words, config_opts, &err))
+		return cli_usage(cli, "%s", err.text);
+	if (is_help || opts_has(&cli->opts, "help"))
+		return show_command_help(cli->command);
+	if (words && !check_arguments(cli))
+		return cli_usage(cli, "optout %s takes %s%s", cli->command->name,
+			cli->command->args[0] ? cli->command->args : "no arguments",
+			cli->opts.arg_count > cli->command->args_max ? ", not more" : "");
+
+	ConfigFlag flags[OPTS_GIVEN_MAX];
+	cli->config_sources = (ConfigSources){
+		.file = opts_value(&cli->opts, "config"),
+		.environment = (const char *const *)environ,
+		.flags = flags,
+		.flag_count = collect_flags(&cli->opts, flags),
+		.is_root = geteuid() == 0,
+	};
+	return run(cli);
+}
+
+static ExitCode dispatch(Cli *cli, int argc, char **argv, const ConfigOpts *config_opts)
+{
+	const OptTable before[] = { OPTIONS(common_opts), OPTIONS(version_opts),
+		{ config_opts->opts, config_opts->count } };
+	Err err = { 0 };
+	if (!opts_parse(before, ARRAY_LEN(before), argc, argv, true, &cli->opts, &err))
+		return cli_usage(cli, "%s", err.text);
+	bool is_help = take_help_word(&cli->opts) || opts_has(&cli->opts, "help");
+	size_t words = 0;
+	cli->command = opts_has(&cli->opts, "version")
+		? &cmd_version
+		: command_find(cli->opts.args, cli->opts.arg_count, &words);
+	if (cli->command)
+		return run_words(cli, words, is_help, config_opts);
+	if (cli->opts.arg_count)
+		return refuse_words(cli);
+	ExitCode code = show_overview(config_opts);
+	return is_help ? code : EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	/* Whatever is made holds addresses or keys: for this user alone. */
@@ -186,43 +239,5 @@ int main(int argc, char **argv)
 	ConfigOpts config_opts = { 0 };
 	config_opts_fill(&config_opts);
 	Cli cli = { 0 };
-	Err err = { 0 };
-	const OptTable before[] = { OPTIONS(common_opts), OPTIONS(version_opts),
-		{ config_opts.opts, config_opts.count } };
-	if (!opts_parse(before, ARRAY_LEN(before), argc, argv, true, &cli.opts, &err))
-		return (int)cli_usage(&cli, "%s", err.text);
-	bool is_help = opts_has(&cli.opts, "help");
-	if (cli.opts.arg_count && strcmp(cli.opts.args[0], "help") == 0) {
-		is_help = true;
-		cli.opts.args++;
-		cli.opts.arg_count--;
-	}
-	size_t words = 0;
-	cli.command = command_find(cli.opts.args, cli.opts.arg_count, &words);
-	if (opts_has(&cli.opts, "version"))
-		cli.command = &cmd_version;
-	else if (!cli.command && cli.opts.arg_count)
-		return (int)refuse_words(&cli);
-	else if (!cli.command) {
-		ExitCode code = show_overview(&config_opts);
-		return is_help ? (int)code : EXIT_USAGE;
-	}
-	if (words && !parse_command(&cli, words, &config_opts, &err))
-		return (int)cli_usage(&cli, "%s", err.text);
-	if (is_help || opts_has(&cli.opts, "help"))
-		return (int)show_command_help(cli.command);
-	if (words && !check_arguments(&cli))
-		return (int)cli_usage(&cli, "optout %s takes %s%s", cli.command->name,
-			cli.command->args[0] ? cli.command->args : "no arguments",
-			cli.opts.arg_count > cli.command->args_max ? ", not more" : "");
-
-	ConfigFlag flags[OPTS_GIVEN_MAX];
-	cli.config_sources = (ConfigSources){
-		.file = opts_value(&cli.opts, "config"),
-		.environment = (const char *const *)environ,
-		.flags = flags,
-		.flag_count = collect_flags(&cli.opts, flags),
-		.is_root = geteuid() == 0,
-	};
-	return (int)run(&cli);
+	return (int)dispatch(&cli, argc, argv, &config_opts);
 }
