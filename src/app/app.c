@@ -14,6 +14,7 @@
 #include "sf/sferror.h"
 #include "store/store.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 /* One group commit takes at most this many changes: a few milliseconds of work, so that a waiting
@@ -26,6 +27,9 @@ struct App {
 	int lock_fd;
 	Writer *writer;
 	Readers *readers;
+	/* Guards push and sync: the last jobs of readers and writer wake workers that have ended.
+	 */
+	pthread_mutex_t workers_lock;
 	PushWorker *push;
 	SyncWorker *sync;
 	OrgWorker *org;
@@ -35,22 +39,22 @@ struct App {
 static void wake_push(void *ctx)
 {
 	App *app = ctx;
-	push_worker_wake(app->push);
+	pthread_mutex_lock(&app->workers_lock);
+	if (app->push)
+		push_worker_wake(app->push);
+	pthread_mutex_unlock(&app->workers_lock);
 }
 
+/* Also when an org was connected or a setting changed: the push reads the same ones. */
 static void wake_sync(void *ctx)
 {
 	App *app = ctx;
-	sync_worker_wake(app->sync);
-	/* The push reads the same settings: which fields it writes. */
-	push_worker_reload(app->push);
-}
-
-static void on_connected(void *ctx)
-{
-	App *app = ctx;
-	push_worker_reload(app->push);
-	sync_worker_wake(app->sync);
+	pthread_mutex_lock(&app->workers_lock);
+	if (app->sync)
+		sync_worker_wake(app->sync);
+	if (app->push)
+		push_worker_reload(app->push);
+	pthread_mutex_unlock(&app->workers_lock);
 }
 
 static void org_connect(void *ctx, HttpExchange *exchange, const OrgConnection *wish)
@@ -128,12 +132,26 @@ static bool open_workers(App *app, Err *err)
 		.config = &app->config,
 		.keyring = &app->keyring,
 		.writer = app->writer,
-		.on_connected = on_connected,
+		.on_connected = wake_sync,
 		.ctx = app,
 	};
+	/* Still alone: nobody can wake them before open_web. */
 	return push_worker_open(&workers, &app->push, err)
 		&& sync_worker_open(&workers, app->push, &app->sync, err)
 		&& org_worker_open(&org, &app->org, err);
+}
+
+static void close_workers(App *app)
+{
+	org_worker_close(&app->org);
+	pthread_mutex_lock(&app->workers_lock);
+	SyncWorker *sync = app->sync;
+	PushWorker *push = app->push;
+	app->sync = NULL;
+	app->push = NULL;
+	pthread_mutex_unlock(&app->workers_lock);
+	sync_worker_close(&sync); /* first: it wakes the push */
+	push_worker_close(&push);
 }
 
 static bool open_web(App *app, Err *err)
@@ -163,6 +181,7 @@ bool app_open(const Config *config, App **out, Err *err)
 	App *app = xcalloc(1, sizeof *app);
 	app->config = *config;
 	app->lock_fd = -1;
+	pthread_mutex_init(&app->workers_lock, NULL);
 	bool ok = secret_library_init(err) && curl_library_init(err)
 		&& dir_make(config->state_dir, 0700, err)
 		&& load_keyring(config, &app->keyring, err) && open_store(app, err)
@@ -182,9 +201,7 @@ void app_close(App **handle)
 	App *app = *handle;
 	if (!app)
 		return;
-	org_worker_close(&app->org);
-	sync_worker_close(&app->sync);
-	push_worker_close(&app->push);
+	close_workers(app);
 	if (app->readers)
 		readers_close(&app->readers);
 	if (app->writer)
@@ -193,6 +210,7 @@ void app_close(App **handle)
 		web_close(&app->web);
 	keyring_fini(&app->keyring);
 	fd_close(&app->lock_fd);
+	pthread_mutex_destroy(&app->workers_lock);
 	free(app);
 	*handle = NULL;
 }

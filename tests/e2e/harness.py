@@ -99,13 +99,20 @@ class Org(Program):
         if not found:
             raise AssertionError(f"orgsim did not come up: {line!r}\n{self.log_text()}")
         self.api, self.control = found.group(1), found.group(2)
+        self.line = http.client.HTTPConnection(self.control, timeout=PATIENCE_S)
+
+    def end(self):
+        self.line.close()
+        return super().end()
 
     def ask(self, method, path, body=None):
-        status, _, answer = http_call(self.control, method, path,
-                                      None if body is None else json.dumps(body),
-                                      {"Content-Type": "application/json"})
-        if status >= 300:
-            raise AssertionError(f"orgsim control {method} {path}: {status} {answer[:500]!r}")
+        """One act on the control port, over one kept-alive connection."""
+        self.line.request(method, path, None if body is None else json.dumps(body),
+                          {"Content-Type": "application/json"})
+        reply = self.line.getresponse()
+        answer = reply.read()
+        if reply.status >= 300:
+            raise AssertionError(f"orgsim control {method} {path}: {reply.status} {answer[:500]!r}")
         return answer
 
     def records(self, obj, **where):

@@ -1,5 +1,6 @@
 """People come in by CSV: good rows in, each bad one named."""
 
+import json
 import os
 
 from harness import World, cli
@@ -26,7 +27,6 @@ class Import(World):
         with open(path, "wb") as file:
             file.write(b"\r\n".join(rows[:5]) + b"\r\n" + b'half "quoted" row,x,y,z\r\n' + rows[6] + b"\r\n")
         out = cli(self.daemon.state, "people", "import", path, "--json", code=3)
-        import json
         answer = json.loads(out)
         self.assertEqual(answer["created"], 3)
         self.assertEqual(answer["failed"], 3)

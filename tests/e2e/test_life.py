@@ -43,7 +43,8 @@ class Life(World):
         for address in answered:
             self.assertFalse(self.daemon.api("POST", "/api/v1/check", {"addresses": [address]})["results"][0]["may_mail"])
         wait_for("all pushes", self.daemon.drained)
-        ticked = {r["Email"].lower() for r in self.org.records("Contact") if r.get("Email") and r["HasOptedOutOfEmail"]}
+        ticked = {r["Email"].lower() for obj in ("Contact", "Lead") for r in self.org.records(obj)
+                  if r.get("Email") and r["HasOptedOutOfEmail"]}
         self.assertEqual(answered - ticked, set())
 
     def test_kill_9_loses_no_answered_click_and_pushes_it_after_the_restart(self):

@@ -12,13 +12,17 @@ class Night(World):
     ORG = {"contacts": CONTACTS, "leads": LEADS, "seed": 7}
 
     def ticked(self):
-        """Addresses with a tick anywhere, addresses with a record that lacks it, and record count, in the org."""
+        """Addresses with a ticked record, and addresses with a record that is not, in the org."""
         yes, no = set(), set()
         for obj in ("Contact", "Lead"):
             for record in self.org.records(obj):
                 if record.get("Email"):
                     (yes if record["HasOptedOutOfEmail"] else no).add(record["Email"].lower())
         return yes, no
+
+    def set_boxes(self, records, value):
+        for record in records:
+            self.org.edit("Contact" if record["Id"].startswith("003") else "Lead", record["Id"], HasOptedOutOfEmail=value)
 
     def unsubscribed_here(self):
         found, after = set(), 0
@@ -39,18 +43,18 @@ class Night(World):
                          key=lambda r: r["Email"].lower() + r["Id"])
         addresses = sorted({r["Email"].lower() for r in records})
         here = addresses[10::len(addresses) // DIFFERENCES][:DIFFERENCES]
-        there = [a for a in addresses[3::len(addresses) // DIFFERENCES][:DIFFERENCES]]
+        there = addresses[3::len(addresses) // DIFFERENCES][:DIFFERENCES]
         self.assertEqual((len(here), len(there)), (DIFFERENCES, DIFFERENCES))
         one_of = {r["Email"].lower(): r for r in records}
-        edits = [{"object": r["Id"].startswith("003") and "Contact" or "Lead", "id": r["Id"],
-                  "set": {"HasOptedOutOfEmail": True}} for r in (one_of[a] for a in there)]
-        self.org.ask("POST", "/records/edit", edits)
-        csv = "email,unsubscribed_reason\n" + "".join(f'"{a}",\n' for a in here)
-        # Unsubscribed here while the org is in maintenance, so that only the night can bring them over.
-        self.org.ask("POST", "/org-state", {"state": "maintenance"})
+        # Here: unsubscribed and pushed, and then somebody unticks every record of them in Salesforce.
         self.daemon.cli("unsubscribe", "--from-file", "-", "--source", "import", stdin="\n".join(here) + "\n")
         self.assertEqual(len(self.unsubscribed_here()), DIFFERENCES)
-        self.org.ask("POST", "/org-state", {"state": "normal"})
+        wait_for("the pushes", self.daemon.drained)
+        self.set_boxes([r for r in records if r["Email"].lower() in set(here)], False)
+        # There: one record of each is ticked.
+        one_of = {r["Email"].lower(): r for r in records}
+        self.set_boxes([one_of[address] for address in there], True)
+        self.assertEqual(self.ticked()[0], set(there))
 
         self.daemon.cli("settings", "set", "sync.nightly=on")
         started = time.monotonic()
@@ -63,7 +67,6 @@ class Night(World):
         self.assertEqual(yes, expected)
         self.assertEqual(no & expected, set(), "every record of an opted-out address is ticked")
 
-        calls = self.org.calls()
         stamps = {r["Id"]: r["SystemModstamp"] for obj in ("Contact", "Lead") for r in self.org.records(obj)}
         again = self.daemon.run_sync()
         self.assertEqual((again["planned_here"], again["planned_there"], again["done_here"], again["done_there"]),
@@ -144,7 +147,7 @@ class SmallNight(World):
         self.assertTrue(self.person()["unsubscribed_at"])
 
     def test_a_ticked_record_that_nobody_knows_becomes_a_person(self):
-        answer = self.org.ask("POST", "/records/create", {"object": "Lead", "set": {
+        answer = self.org.ask("POST", "/records", {"object": "Lead", "set": {
             "LastName": "Unknown", "Company": "None", "Email": "Stranger@example.org", "HasOptedOutOfEmail": True}})
         self.assertTrue(json.loads(answer)["id"].startswith("00Q"))
         self.daemon.run_sync()
