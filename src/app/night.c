@@ -24,7 +24,7 @@ bool night_note(Night *night, RunState state, Err *err)
 {
 	night->run->state = state;
 	if (night->client.sf)
-		night->run->calls = sf_client_calls(night->client.sf);
+		night->run->calls = night->calls_before + sf_client_calls(night->client.sf);
 	if (state == RUN_DONE || state == RUN_FAILED)
 		night->run->finished_at_ms = wall_ms(night);
 	log_event(LOG_INFO, "run.state", LOG_INT("run", night->run->run_id),
@@ -145,6 +145,7 @@ bool night_run(const WorkerOptions *options, Store *reader, const atomic_bool *s
 		.reader = reader,
 		.stopping = stopping,
 		.run = run,
+		.calls_before = run->calls,
 		.arena = ARENA_MAX(ORG_SETUP_BYTES_MAX),
 		.spool = TEMP_FILE_CLOSED,
 		.sort_file = TEMP_FILE_CLOSED,

@@ -25,6 +25,7 @@ typedef struct Night {
 	Arena arena; /* of setup */
 	OrgClient client;
 	int64_t lease_renew_at_ms;
+	int64_t calls_before; /* of this run, by earlier processes or before it was held */
 
 	/* Read. */
 	TempFile spool; /* the pages as they came */

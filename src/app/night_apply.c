@@ -21,8 +21,13 @@ typedef struct Batch {
 	size_t count;
 	int64_t now_ms;
 
+	SfId linked; /* the record of the newest LINK row that was new: the rows of a record follow
+			each other */
+
 	/* Set anew by each try. */
-	int64_t done_here, done_there, skipped;
+	int64_t done_here;  /* people unsubscribed */
+	int64_t done_there; /* ticks queued, those of newly unsubscribed people included */
+	int64_t skipped;
 	/* Rows whose person was removed after Salesforce was read: their record must be read again.
 	 */
 	size_t stale[BATCH_ROWS];
@@ -70,10 +75,12 @@ static bool stop_person(
 	StopOutcome outcome = { 0 };
 	if (!ledger_stop(ledger, &wish, &outcome, err))
 		return false;
-	if (outcome.is_stale)
+	if (outcome.is_stale) {
 		batch->stale[batch->stale_count++] = at;
-	else
-		batch->done_here++;
+		return true;
+	}
+	batch->done_here++;
+	batch->done_there += (int64_t)outcome.pushes;
 	return true;
 }
 
@@ -108,8 +115,11 @@ static bool apply_link(Batch *batch, Ledger *ledger, const PlanRow *row, Arena *
 		person_id = person.person_id;
 	}
 	bool is_new = false;
-	return ledger_link(
-		ledger, &record, person_id, LINKED_BY_ADDRESS, batch->now_ms, &is_new, err);
+	if (!ledger_link(
+		    ledger, &record, person_id, LINKED_BY_ADDRESS, batch->now_ms, &is_new, err))
+		return false;
+	batch->linked = is_new ? row->sfid : (SfId){ 0 };
+	return true;
 }
 
 static bool apply_tick(Batch *batch, Ledger *ledger, const PlanRow *row, Err *err)
@@ -118,12 +128,10 @@ static bool apply_tick(Batch *batch, Ledger *ledger, const PlanRow *row, Err *er
 	bool queued = false;
 	if (!ledger_push_record(ledger, &record, batch->now_ms, &queued, err))
 		return false;
-	/* Not queued: nobody linked to it is unsubscribed any more, or a push of it waits already
-	 * (a new link queues one), which does the same. */
-	if (queued)
+	/* Not queued: the push of a stop or of a new link does it already, or nobody linked to the
+	 * record is unsubscribed any more. */
+	if (queued || sfid_eq(&batch->linked, &row->sfid))
 		batch->done_there++;
-	else
-		batch->skipped++;
 	return true;
 }
 
@@ -258,6 +266,7 @@ static bool settle_stale(Batch *batch, Err *err)
 	/* Removed yet again in this instant: the admin is at it; the next night will see. */
 	batch->skipped += again->skipped + (int64_t)again->stale_count;
 	batch->done_here += again->done_here;
+	batch->done_there += again->done_there;
 	return true;
 }
 

@@ -275,6 +275,10 @@ static int64_t fate_due_ms(const Fate *fate, PushEvent event, int64_t attempts,
 		return 0;
 	if (event == PUSH_EV_NOT_SENT)
 		return now_ms; /* the breaker keeps it back, not the row */
+	/* An org that is down, or closed to us, holds every row back by the breaker; when it opens
+	 * again no click may sit out a clock of its own. */
+	if (fate->is_call)
+		return now_ms + retry_delay_ms(FAIL_AGAIN, 1, reply->retry_after_ms, random);
 	bool is_tired = event == PUSH_EV_REFUSED && fate->fail == FAIL_AGAIN;
 	FailClass fail = is_tired ? FAIL_ADMIN : fate->fail;
 	return now_ms + retry_delay_ms(fail, attempts, reply->retry_after_ms, random);

@@ -98,7 +98,9 @@ void breaker_succeeded(Breaker *breaker)
 static int64_t open_ms(FailClass fail, int64_t failures, int64_t retry_after_ms, uint64_t random)
 {
 	if (fail == FAIL_AGAIN || fail == FAIL_UNKNOWN_OUTCOME || fail == FAIL_SESSION)
-		return retry_delay_ms(fail, failures, retry_after_ms, random);
+		return MAX_OF(
+			MIN_OF(retry_delay_ms(fail, failures, 0, random), (int64_t)BREAKER_CAP_MS),
+			MIN_OF(retry_after_ms, (int64_t)RETRY_AFTER_MS_MAX));
 	return retry_delay_ms(FAIL_BUDGET, failures, retry_after_ms, random);
 }
 

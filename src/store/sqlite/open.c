@@ -1,9 +1,12 @@
 #include "base/base.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "base/file.h"
 #include "store/sqlite/desk.h"
 #include "store/sqlite/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
 
 enum {
 	/* "Opto" in ASCII: file(1) and other programs can tell what the file is. */
@@ -112,6 +115,14 @@ static void sqlite_close(Store *store)
 	free(db);
 }
 
+/* Addresses are nobody else's business: SQLite would create the file with the process's umask. The
+ * log and its index take over the mode of the database. */
+static bool create_file(const char *path, Err *err)
+{
+	CLEANUP(fd_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return fd >= 0 || ERR_CODE(err, ERR_FATAL, errno, "cannot be opened: %s", strerror(errno));
+}
+
 static bool sqlite_open(Str path, const StoreOptions *options, Store **out, Err *err)
 {
 	if (path.len == 0)
@@ -124,7 +135,8 @@ static bool sqlite_open(Str path, const StoreOptions *options, Store **out, Err 
 	db->path = xstrndup(path.ptr, path.len);
 	int flags = options->read_only ? SQLITE_OPEN_READONLY
 				       : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	bool ok = vault_init(&db->vault, options->keyring, options->rng, err);
+	bool ok = vault_init(&db->vault, options->keyring, options->rng, err)
+		&& (db->read_only || create_file(db->path, err));
 	if (ok) {
 		int rc = sqlite3_open_v2(db->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 		ok = rc == SQLITE_OK || db_fail(db->handle, rc, "open", err);

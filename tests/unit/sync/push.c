@@ -382,6 +382,29 @@ static void three_failed_calls_open_the_breaker(void **state)
 	assert_int_equal(push_room(core, NOW), 0);
 }
 
+/* Maintenance of an hour: a row that was tried all the while is due as soon as the breaker lets
+ * calls through, and that is never more than a minute away. */
+static void no_click_waits_longer_than_a_minute_once_the_org_is_back(void **state)
+{
+	(void)state;
+	static const FailClass faults[] = { FAIL_AGAIN, FAIL_UNKNOWN_OUTCOME };
+	for (size_t f = 0; f < ARRAY_LEN(faults); f++) {
+		CLEANUP(push_close) PushCore *core = push_open(NULL);
+		int64_t now = NOW;
+		for (int64_t attempts = 0; now < NOW + 3600 * 1000; attempts++) {
+			PushRow row = row_of(1, "003", 1, 1);
+			row.attempts = attempts;
+			add(core, row);
+			take(core, now);
+			assert_int_equal(answer_call(core, faults[f], 0, now), 1);
+			int64_t opens = MAX_OF(breaker_opens_at(push_breaker(core)), now);
+			assert_in_range(opens, now, now + BREAKER_CAP_MS);
+			assert_in_range(settles[0].due_at_ms, now, now + 2 * RETRY_BASE_MS);
+			now = MAX_OF(opens, settles[0].due_at_ms);
+		}
+	}
+}
+
 static void rows_in_no_call_can_be_given_back(void **state)
 {
 	(void)state;
@@ -616,6 +639,7 @@ int main(void)
 		cmocka_unit_test(used_up_budget_holds_the_queue_and_probes_later),
 		cmocka_unit_test(retry_after_of_a_call_holds_rows_and_calls),
 		cmocka_unit_test(three_failed_calls_open_the_breaker),
+		cmocka_unit_test(no_click_waits_longer_than_a_minute_once_the_org_is_back),
 		cmocka_unit_test(rows_in_no_call_can_be_given_back),
 		cmocka_unit_test(core_says_how_much_it_can_take),
 		cmocka_unit_test(lost_late_and_partial_answers_end_with_every_record_ticked),
