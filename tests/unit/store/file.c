@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -258,6 +259,20 @@ static void checkpoint_empties_the_log(void **state)
 	assert_true(store_log_bytes(w->store) > 0);
 }
 
+static void files_are_the_owners_alone(void **state)
+{
+	World *w = *state;
+	static const char *const names[] = { "optout.db", "optout.db-wal", "optout.db-shm" };
+	w_person(w, "ann@example.com", "");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char path[128];
+		struct stat info;
+		snprintf(path, sizeof path, "%s/%s", w->folder, names[i]);
+		assert_int_equal(stat(path, &info), 0);
+		assert_int_equal(info.st_mode & 0777, 0600);
+	}
+}
+
 static void second_writer_is_told_who_holds_the_lock(void **state)
 {
 	World *w = *state;
@@ -292,6 +307,7 @@ int main(void)
 		FILE_CASE(damaged_file_is_refused),
 		FILE_CASE(reader_needs_a_database),
 		FILE_CASE(checkpoint_empties_the_log),
+		FILE_CASE(files_are_the_owners_alone),
 		FILE_CASE(second_writer_is_told_who_holds_the_lock),
 	};
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);

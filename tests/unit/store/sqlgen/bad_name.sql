@@ -1,0 +1,2 @@
+-- name: One-Two
+SELECT 1;

@@ -1,0 +1,4 @@
+-- name: one
+
+-- name: two
+SELECT 2;
