@@ -201,6 +201,16 @@ static bool check_null(Call *call, const OrgField *field, FieldChange *out, Reco
 	return true;
 }
 
+/* 48.4 as it came, not as the nearest binary fraction prints. */
+static Str real_text(Call *call, const JsonVal *value)
+{
+	Buf text = BUF_MAX(64);
+	json_put_val(&text, value);
+	Str shortest = arena_printf(call->arena, "%.15g", strtod(buf_z(&text), NULL));
+	buf_fini(&text);
+	return shortest;
+}
+
 bool write_value(Call *call, const OrgField *field, const JsonVal *value, FieldChange *out,
 	RecordError *error)
 {
@@ -217,8 +227,9 @@ bool write_value(Call *call, const OrgField *field, const JsonVal *value, FieldC
 	case JSON_T_STR:
 		return write_text_value(
 			call, field, arena_str(call->arena, json_as_str(value)), out, error);
-	case JSON_T_INT:
 	case JSON_T_REAL:
+		return write_text_value(call, field, real_text(call, value), out, error);
+	case JSON_T_INT:
 	case JSON_T_ARRAY:
 	case JSON_T_OBJECT:
 		json_put_val(&text, value);
