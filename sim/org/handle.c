@@ -247,8 +247,8 @@ static const struct {
 	{ M(HTTP_POST) | M(HTTP_GET), "services/oauth2/userinfo", CALL_IDENTITY, auth_userinfo,
 		false },
 	{ M(HTTP_POST) | M(HTTP_GET), "id/*/*", CALL_IDENTITY, auth_identity, false },
-	{ M(HTTP_POST), "services/Soap/u/*", CALL_LOGIN, soap_login, false },
-	{ M(HTTP_POST), "services/Soap/u/*/*", CALL_LOGIN, soap_login, false },
+	{ M(HTTP_POST), "services/Soap/u/*", CALL_LOGIN, soap_handle, false },
+	{ M(HTTP_POST), "services/Soap/u/*/*", CALL_LOGIN, soap_handle, false },
 };
 
 static void handle_site(Call *call, const Path *path)

@@ -1,5 +1,6 @@
-/* soap.c: login() of the partner SOAP API, enough for clients that read the answer with regular
- * expressions or a parser. The request is searched for its two elements, not validated. */
+/* soap.c: login() and logout() of the partner SOAP API, enough for clients that read the answer
+ * with regular expressions or a parser. The request is searched for its two elements, not
+ * validated. */
 #include "base/base.h"
 
 #include "base/enc.h"
@@ -162,12 +163,29 @@ static bool is_version(Str text)
 			str_sub(text, 0, text.len - 2), API_VERSION_MIN, API_VERSION_MAX, &number);
 }
 
-void soap_login(Call *call)
+/* Ends the session of the SessionHeader. */
+static void logout(Call *call)
+{
+	if (!session_end(&call->org->sessions, element(call, "sessionId"))) {
+		fault(call, "INVALID_SESSION_ID",
+			"Invalid Session ID found in SessionHeader: Illegal Session");
+		return;
+	}
+	call_text(call, 200, STR(SOAP_TYPE),
+		STR(SOAP_BEGIN " xmlns=\"urn:partner.soap.sforce.com\"" XSI
+			       "<logoutResponse/></soapenv:Body></soapenv:Envelope>"));
+}
+
+void soap_handle(Call *call)
 {
 	call->is_soap = true;
 	Org *org = call->org;
 	if (!is_version(call->params[0])) {
 		fault(call, "UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL");
+		return;
+	}
+	if (str_find(call->body, STR("<logout")) >= 0) {
+		logout(call);
 		return;
 	}
 	Str username = element(call, "username"), password = element(call, "password");

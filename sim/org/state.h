@@ -88,7 +88,7 @@ void auth_token(Call *call);
 void auth_revoke(Call *call);
 void auth_userinfo(Call *call);
 void auth_identity(Call *call);
-void soap_login(Call *call);
+void soap_handle(Call *call);
 /* describe.c */
 void describe_versions(Call *call);
 void describe_resources(Call *call);

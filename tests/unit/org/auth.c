@@ -360,6 +360,27 @@ static void soap_login_gives_a_session_that_works(void **state)
 	assert_true(token_works(str_from(token)));
 }
 
+static void soap_logout_ends_the_session(void **state)
+{
+	(void)state;
+	char token[256], body[1024];
+	soap_login("POST /services/Soap/u/60.0", ME, "orgsim-password");
+	assert_true(str_copy(between("<sessionId>", "</sessionId>"), token, sizeof token));
+	(void)snprintf(body, sizeof body,
+		"<se:Envelope><se:Header><SessionHeader><sessionId>%s</sessionId></SessionHeader>"
+		"</se:Header><se:Body><logout xmlns=\"urn:partner.soap.sforce.com\"/></se:Body></se:Envelope>",
+		token);
+	stage_call(&stage, "POST /services/Soap/u/60.0/00D000000000001", "Content-Type: text/xml",
+		body);
+	expect_status(&stage, 200);
+	assert_true(str_find(stage_body(&stage), STR("<logoutResponse/>")) > 0);
+	assert_false(token_works(str_from(token)));
+	stage_call(&stage, "POST /services/Soap/u/60.0/00D000000000001", "Content-Type: text/xml",
+		body);
+	expect_status(&stage, 500);
+	expect_str(between("<faultcode>", "</faultcode>"), "sf:INVALID_SESSION_ID");
+}
+
 static void soap_faults_are_500_with_the_real_texts(void **state)
 {
 	(void)state;
@@ -390,6 +411,7 @@ int main(void)
 		CASE(revoked_token_is_dead),
 		CASE(userinfo_and_identity_tell_who_asks),
 		CASE(soap_login_gives_a_session_that_works),
+		CASE(soap_logout_ends_the_session),
 		CASE(soap_faults_are_500_with_the_real_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
