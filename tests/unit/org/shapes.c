@@ -47,9 +47,9 @@ static const Case cases[] = {
 	{ "rest/update_204_2015.json", "PATCH " API "/sobjects/Contact/{contact}", NULL,
 		"{\"Title\":\"x\"}", false, NULL, NULL },
 	{ "describe/contact_scratch.json", "GET " API "/sobjects/Contact/describe", NULL, NULL,
-		false, NULL, NULL },
+		false, NULL, GRANTED },
 	{ "describe/lead_v59_scratch.json", "GET " API "/sobjects/Lead/describe", NULL, NULL, false,
-		NULL, NULL },
+		NULL, GRANTED },
 	{ "query/empty_2021.json",
 		"GET " API "/query?q=SELECT+Id+FROM+Contact+WHERE+LastName='no+one'", NULL, NULL,
 		true, NULL, NULL },
@@ -174,6 +174,8 @@ static void compare_arrays(
 		const JsonVal *one = json_array_at(ours, i);
 		Str name = json_as_str(json_member(one, "name"));
 		const JsonVal *namesake = name.ptr ? element_named(real, name) : NULL;
+		if (!namesake && name.ptr && is_accepted(c->only_ours, name))
+			continue;
 		const JsonVal *place = json_array_len(real) == json_array_len(ours)
 			? json_array_at(real, i)
 			: typical;
