@@ -1,5 +1,5 @@
-/* sqlgen: turns named SQL files into C. Usage: sqlgen h|c PATH-OF-HEADER FILE.sql...  (to standard
- * output)
+/* sqlgen: turns named SQL files into C on standard output.
+ * Usage: sqlgen h|c PATH-OF-HEADER FILE.sql...
  *
  * A line `-- name: outbox_claim` starts a statement: it becomes SQL_OUTBOX_CLAIM in enum SqlId and
  * a row of sql_texts[]. A line `-- script: migration_001` starts a text of several statements: it

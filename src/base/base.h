@@ -24,8 +24,7 @@
 #define MIN_OF(a, b)                    ((a) < (b) ? (a) : (b))
 #define MAX_OF(a, b)                    ((a) > (b) ? (a) : (b))
 
-/* Checked arithmetic for sizes that outsiders influence: true and *out set, or false on overflow.
- */
+/* Checked arithmetic for sizes that outsiders influence: *out is set, or false on overflow. */
 static inline WARN_UNUSED bool add_size(size_t a, size_t b, size_t *out)
 {
 	return !__builtin_add_overflow(a, b, out);

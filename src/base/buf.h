@@ -42,8 +42,7 @@ void buf_cut(Buf *buf, size_t len);
 
 Str buf_str(const Buf *buf);       /* borrows until the next change */
 const char *buf_z(const Buf *buf); /* "" when empty */
-/* False with ERR_LIMIT when anything did not fit. `what` names it for people: "the request body".
- */
+/* False with ERR_LIMIT when anything did not fit; `what` is its name for people: "the page". */
 WARN_UNUSED bool buf_check(const Buf *buf, const char *what, Err *err);
 /* Moves the bytes out: the caller owns the result (free()), the Buf is empty. */
 char *buf_take(Buf *buf, size_t *out_len);

@@ -43,8 +43,7 @@ static int64_t fake_mono_ms(Clock *clock)
 
 void fake_clock_init(FakeClock *clock, int64_t wall_ms)
 {
-	/* The monotonic clock starts elsewhere, so that code which mixes the two fails in a test.
-	 */
+	/* The monotonic clock starts elsewhere: code that mixes the two fails in a test. */
 	*clock = (FakeClock){
 		.base = { .wall_ms = fake_wall_ms, .mono_ms = fake_mono_ms },
 		.at_wall_ms = wall_ms,

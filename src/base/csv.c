@@ -16,8 +16,7 @@ typedef enum State {
 } State;
 
 /* One pass over the bytes. Fields are unquoted in place: `put` never runs ahead of `scan`. Field
- * positions are relative to keep_from, so that feeding may move the window under a half-read row.
- */
+ * positions are relative to keep_from: feeding may move the window under a half-read row. */
 struct CsvReader {
 	char separator;
 	size_t row_bytes_max;

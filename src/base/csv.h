@@ -22,16 +22,14 @@ typedef struct CsvRow {
 	Str *fields; /* borrowed, valid until the next call */
 	size_t count;
 	int64_t row;  /* 1 for the first row of the file (usually the header) */
-	int64_t line; /* line of the file where the row starts, from 1; differs from row after
-			 quoted breaks */
+	int64_t line; /* where the row starts, from 1; not `row` once a quoted field had breaks */
 	int64_t byte_offset; /* where the row starts in the whole input, byte-order mark included */
 } CsvRow;
 
 typedef enum CsvStep {
 	CSV_ROW,  /* *out is the next row */
 	CSV_MORE, /* feed more bytes, or csv_end when there are none */
-	CSV_BAD, /* *err says what is wrong with the row at out->row / out->line; the reader goes on
-		    after its line end */
+	CSV_BAD,  /* *err: what is wrong with the row at out->row, out->line; then go on */
 	CSV_DONE, /* everything after csv_end was handed out */
 } CsvStep;
 

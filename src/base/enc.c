@@ -55,8 +55,7 @@ static bool decode_group(Buf *out, Str group, const char *alphabet)
 		bits = bits << 6 | (uint32_t)value;
 	}
 	char bytes[3] = { (char)(bits >> 16), (char)(bits >> 8), (char)bits };
-	/* RFC 4648 3.5: bits past the last byte must be zero, else two texts mean the same bytes.
-	 */
+	/* RFC 4648 3.5: bits past the last byte are zero, else two texts mean the same bytes. */
 	uint32_t stray = group.len == 2 ? bits & 0xFFFF : group.len == 3 ? bits & 0xFF : 0;
 	if (stray != 0)
 		return false;

@@ -11,8 +11,7 @@
 
 void base64url_encode(Buf *out, Str bytes); /* no padding */
 void base64_encode(Buf *out, Str bytes);    /* with padding */
-/* Strict: no padding, no blanks, no stray bits in the last character. False leaves out as it was.
- */
+/* Strict: no padding, no blanks, no stray bits in the last character. */
 WARN_UNUSED bool base64url_decode(Buf *out, Str text);
 /* Standard alphabet with padding. */
 WARN_UNUSED bool base64_decode(Buf *out, Str text);

@@ -1,8 +1,9 @@
-/* json.h: strict JSON in and out.
+/* json.h: strict JSON in and out. Pure, one thread per document.
+ *
  * Reading: jansson behind typed accessors (duplicates, bad UTF-8 and NUL refused, depth and size
- * bounded). Values borrow from their JsonDoc. Errors name the member: "member \"records\": expected
- * an array". Writing: JsonWriter puts text into a Buf and keeps the commas. Pure, one thread per
- * document. */
+ * bounded). Values borrow from their JsonDoc. An error names the member.
+ *
+ * Writing: JsonWriter puts text into a Buf and keeps the commas. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -56,8 +57,8 @@ const JsonVal *json_member(const JsonVal *object, const char *name);
 const JsonVal *json_member_nocase(const JsonVal *object, const char *name);
 Str json_as_str(const JsonVal *val);
 bool json_as_bool(const JsonVal *val, bool fallback);
-int64_t json_as_i64(
-	const JsonVal *val, int64_t fallback); /* also whole reals and decimal strings */
+/* Also whole reals and decimal strings. */
+int64_t json_as_i64(const JsonVal *val, int64_t fallback);
 
 size_t json_array_len(const JsonVal *array); /* 0 for anything else */
 const JsonVal *json_array_at(const JsonVal *array, size_t index);

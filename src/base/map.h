@@ -12,8 +12,8 @@ Map *map_open(void);
 void map_close(Map **map); /* keys are freed, values are not */
 size_t map_count(const Map *map);
 void *map_get(const Map *map, Str key); /* NULL when absent */
-void *map_put(Map *map, Str key,
-	void *value); /* value not NULL; gives the value that stood there, or NULL */
+/* value is not NULL; gives the value that stood there, or NULL. */
+void *map_put(Map *map, Str key, void *value);
 void *map_remove(Map *map, Str key);
 /* Start with *at = 0; false at the end. No changes in between. Order is arbitrary. */
 bool map_next(const Map *map, size_t *at, Str *out_key, void **out_value);

@@ -52,8 +52,7 @@ void queue_close(Queue **queue)
 	*queue = NULL;
 }
 
-/* With the lock held: the descriptor says "readable" exactly once per stretch of not being empty.
- */
+/* With the lock held: the descriptor is made readable once per stretch of not being empty. */
 static void event_raise(Queue *queue)
 {
 	uint64_t one = 1;

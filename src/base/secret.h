@@ -1,5 +1,5 @@
 /* secret.h: keys and the few cryptographic acts we need, all libsodium: memory that is locked and
- * wiped, constant- time comparison, authenticated encryption (XChaCha20-Poly1305), keyed and plain
+ * wiped, constant-time comparison, authenticated encryption (XChaCha20-Poly1305), keyed and plain
  * hashes (BLAKE2b). A Secret cannot be printed: there is no function that turns it into log text.
  * Any thread. */
 #ifndef BASE_SECRET_H

@@ -1,6 +1,5 @@
 /* str.h: borrowed views of bytes. A Str never owns; whoever stores one says what it borrows from.
- * Not NUL-terminated; NUL-terminated strings exist only at the C library's door. Pure, any thread.
- */
+ * Not NUL-terminated: such strings exist only at the C library's door. Pure, any thread. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
@@ -51,8 +50,8 @@ WARN_UNUSED bool str_copy(Str s, char *out, size_t out_size);
 
 /* True if all bytes form valid UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool str_is_utf8(Str s);
-/* Length (1..4) of the valid UTF-8 sequence that starts at s.ptr[at], or 0 when there is none; at <
- * s.len. */
+/* Length (1..4) of the valid UTF-8 sequence that starts at s.ptr[at], or 0 when there is none.
+ * `at` is below s.len. */
 size_t str_utf8_len(Str s, size_t at);
 
 char ascii_lower(char c);

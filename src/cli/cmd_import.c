@@ -32,8 +32,7 @@ typedef struct Import {
 	Buf errors; /* JSON objects with commas between */
 	size_t error_count;
 	bool is_cut;
-	Buf ignored_columns; /* the list as the first answer has it: each chunk has the same header
-			      */
+	Buf ignored_columns; /* of the first answer: each chunk has the same header */
 	bool is_progress_shown;
 } Import;
 

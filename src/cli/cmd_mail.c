@@ -6,8 +6,8 @@
 
 enum {
 	BATCH_MAX = 10000, /* addresses in one request: the API's limit */
-	BODY_BYTES_MAX = 64 * 1024
-		* 1024, /* a page of addresses, each at most LINE_BYTES_MAX when quoted */
+	/* A page of addresses, each at most LINE_BYTES_MAX when quoted. */
+	BODY_BYTES_MAX = 64 * 1024 * 1024,
 };
 
 /* Addresses that gather into one request. */

@@ -56,12 +56,11 @@ struct Cli {
 
 size_t command_count(void);
 const Command *command_at(size_t index);
-/* The longest name or alias that the words begin with, and how many words it took; NULL when none.
- */
+/* The longest name or alias that the words begin with, and how many it took; NULL when none. */
 const Command *command_find(char **words, size_t count, size_t *out_used);
 
-void command_put_list(
-	Buf *out, Str group); /* all, or those whose name begins with the word `group` */
+/* All, or those whose name begins with the word `group`. */
+void command_put_list(Buf *out, Str group);
 void command_put_help(Buf *out, const Command *command);
 
 /* ------------------------------------------------------------------ work */

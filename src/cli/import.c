@@ -111,8 +111,7 @@ bool import_next(ImportSplitter *splitter, ImportChunk *out, Err *err)
 		CsvRow row = { 0 };
 		switch (csv_next(splitter->reader, &row, NULL)) {
 		case CSV_ROW:
-		case CSV_BAD: /* the daemon will say so: reading begins afresh at each row, good or
-				 bad */
+		case CSV_BAD: /* sent like a good one: the daemon says what is wrong with it */
 			if (!splitter->has_header && row.row > 1)
 				take_header(splitter, &row);
 			else if (splitter->has_header && cut_before(splitter, &row, out))

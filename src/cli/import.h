@@ -1,6 +1,5 @@
 /* import.h: a CSV file as requests of a bounded size: each has the file's header and whole rows.
- * Rows and lines in the answers are mapped back to those of the file. Pure: bytes in, chunks out.
- */
+ * Rows and lines in the answers are mapped back to those of the file. Pure. */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H
 
@@ -11,10 +10,10 @@
 
 enum {
 	/* Small enough for a progress line every second, large enough that a request costs nothing
-	   beside its rows. */
+	 * beside its rows. */
 	IMPORT_CHUNK_BYTES = 1024 * 1024,
 	/* A chunk grows beyond that only by one row of at most 1 MiB (csv.h), or by rows that are
-	   all broken. */
+	 * all broken. */
 	IMPORT_CHUNK_BYTES_MAX = 16 * 1024 * 1024,
 };
 

@@ -169,8 +169,7 @@ static bool parse_command(Cli *cli, size_t words, const ConfigOpts *config_opts,
 		{ json_opts, cli->command->has_json ? ARRAY_LEN(json_opts) : 0 },
 		{ config_opts->opts, config_opts->count },
 	};
-	/* getopt_long takes the first element for the program's name: the last word of the command.
-	 */
+	/* getopt_long takes the first element for the program's name: the command's last word. */
 	char **argv = cli->opts.args + words - 1;
 	int argc = (int)(cli->opts.arg_count - words + 1);
 	if (!opts_parse(tables, ARRAY_LEN(tables), argc, argv, false, &cli->opts, err))

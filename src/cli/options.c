@@ -19,8 +19,8 @@ static void parser_init(
 	char *shorts = parser->shorts;
 	if (stop_at_argument)
 		*shorts++ = '+';
-	*shorts++ = ':'; /* a missing value is told apart from an unknown option, and nothing is
-			    printed */
+	/* A missing value is told apart from an unknown option, and nothing is printed. */
+	*shorts++ = ':';
 	for (size_t t = 0; t < table_count; t++)
 		for (size_t i = 0; i < tables[t].count; i++) {
 			const Opt *opt = &tables[t].opts[i];

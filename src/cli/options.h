@@ -12,8 +12,7 @@
 #include "base/str.h"
 
 enum {
-	OPTS_KNOWN_MAX =
-		96, /* options that one command may know, those of the configuration included */
+	OPTS_KNOWN_MAX = 96,   /* options that one command may know, of the configuration too */
 	OPTS_GIVEN_MAX = 128,  /* options on one command line */
 	OPTS_ARGS_MAX = 16384, /* arguments: `check` takes a page of addresses */
 };
@@ -26,8 +25,7 @@ typedef struct Opt {
 	const void *tag;   /* the caller's, e.g. the ConfigOption behind it */
 } Opt;
 
-/* One table; several make up a command line (its own, the common ones, those of the configuration).
- */
+/* One table; several make up a command line: its own, the common ones, the configuration's. */
 typedef struct OptTable {
 	const Opt *opts;
 	size_t count;

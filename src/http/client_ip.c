@@ -88,8 +88,7 @@ static bool peer_is_trusted(const IpNet *trusted, size_t count, Str peer)
 	return false;
 }
 
-/* "192.0.2.1", "192.0.2.1:4711", "[2001:db8::1]", "[2001:db8::1]:4711": proxies write all of these.
- */
+/* Proxies write all of 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1]:4711. */
 static bool hop_parse(Str hop, IpAddress *out)
 {
 	hop = str_trim(hop);

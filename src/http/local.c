@@ -54,8 +54,7 @@ static bool local_fill(HttpRequest *request, Str method, Str path_and_query, Str
 	return true;
 }
 
-/* Moves the reply out; header texts move into the caller's arena, because the exchange's goes away.
- */
+/* Moves the reply out, header texts into the caller's arena: the exchange's goes away. */
 static void local_take(HttpExchange *exchange, Arena *arena, HttpReply *out)
 {
 	HttpReply *reply = &exchange->reply;

@@ -39,8 +39,7 @@ typedef struct HttpRequest {
 	size_t header_count;
 	Str body;   /* whole, chunked already decoded */
 	Str peer;   /* address of the socket's other end, "127.0.0.1"; "unix" for a local socket */
-	Str client; /* after the trusted proxy chain (http/client_ip.h); equals peer without proxies
-		     */
+	Str client; /* past trusted proxies (http/client_ip.h); peer when there are none */
 	int listener; /* which listener it came in on: ServerListener.tag */
 } HttpRequest;
 

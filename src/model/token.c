@@ -29,8 +29,7 @@ bool token_mint(const Keyring *keyring, const Address *address, Rng *rng, Buf *o
 	return buf_check(out, "the link", err);
 }
 
-/* What stands in for a token that cannot even be decoded, so that it takes as long as one that can.
- */
+/* Stands in for a token that cannot even be decoded, so that it takes as long as one that can. */
 static void put_decoy(Buf *bytes)
 {
 	buf_reset(bytes);

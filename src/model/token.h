@@ -1,8 +1,11 @@
 /* token.h: the token of an unsubscribe link. It carries the address encrypted, so that a link still
- * works after the person was forgotten (product.md "Stops, removals, imports", G7). base64url(
- * version 1 byte = 1 || link key id 1 byte || seal(link key, "optout link v1", address) )
+ * works after the person was forgotten (product.md "Stops, removals, imports", G7). Pure.
+ *
+ * The text is base64url of a byte 1 (the version), a byte with the link key's id, and the address
+ * sealed with that key (secret.h) in the context "optout link v1".
+ *
  * Verification authenticates before it looks at anything else and takes the same path for every bad
- * token. Pure. */
+ * token. */
 #ifndef MODEL_TOKEN_H
 #define MODEL_TOKEN_H
 

@@ -20,8 +20,7 @@ enum { SF_URL_MAX = 512 }; /* a login or instance URL: host names end at 253 */
 
 typedef struct SfCredentials {
 	SfGrant grant;
-	Str login_url; /* client_credentials: the org's My Domain URL; a trailing slash is harmless
-			*/
+	Str login_url; /* client_credentials: the org's My Domain URL */
 	Str client_id;
 	Str username; /* JWT bearer: whom to act as */
 	Str secret;   /* client secret, or private key in PEM form */
@@ -29,8 +28,7 @@ typedef struct SfCredentials {
 
 typedef struct SfSession {
 	Secret token; /* the access token; only ever put into an Authorization header */
-	char instance_url[SF_URL_MAX]; /* base of all calls, without trailing slash; never kept
-					  beyond the session */
+	char instance_url[SF_URL_MAX]; /* base of this session's calls, without trailing slash */
 	SfId org_id;
 	SfId user_id;
 } SfSession;

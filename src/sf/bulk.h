@@ -28,8 +28,7 @@ bool sf_job_is_final(SfJobState state);
 enum {
 	SF_LOCATOR_MAX = 512, /* seen: 7 to 32 characters of base64 */
 	SF_BULK_PAGE_BYTES_MAX = 256 * 1024 * 1024,
-	SF_BULK_PAGE_ROWS = 50000, /* what another client asks for (3.1); a page of our columns is
-				      then about 6 MB */
+	SF_BULK_PAGE_ROWS = 50000, /* usual (3.1); a page of our columns has about 6 MB */
 	SF_BULK_PAGE_TIMEOUT_MS = 10 * 60 * 1000, /* longest REST call, salesforce-api.md 8.3 */
 };
 
@@ -41,8 +40,7 @@ typedef struct SfBulkJob {
 	int64_t rows_processed; /* 0 while unknown */
 	int64_t retries;
 	int64_t processing_ms;
-	char error_text[SF_FAULT_TEXT_MAX]; /* FAILED: never empty; says so when Salesforce gave no
-					       reason */
+	char error_text[SF_FAULT_TEXT_MAX]; /* FAILED: never empty, reason given or not */
 } SfBulkJob;
 
 /* Reads a job object, of create, poll, abort alike. */
@@ -59,10 +57,10 @@ WARN_UNUSED bool sf_bulk_query_look(SfClient *client, SfBulkJob *job, Err *err);
 
 typedef struct SfBulkPage {
 	SfReply reply; /* own */
-	Str csv; /* borrows from reply; starts with the header row, empty for an empty result; may
-		    hold NUL bytes */
-	int64_t rows; /* as Sforce-NumberOfRecords says, header not counted; -1 if it does not say
-		       */
+	/* Borrows from reply; starts with the header row, empty for an empty result; may hold NUL
+	 * bytes. */
+	Str csv;
+	int64_t rows; /* Sforce-NumberOfRecords, header not counted; -1 if it does not say */
 	char next_locator[SF_LOCATOR_MAX]; /* for the next page; "" on the last */
 	bool is_last;
 	/* The end was not said ("null") but the header was missing: compare the sum of rows with

@@ -17,15 +17,18 @@
 #include "sf/sferror.h"
 #include "sf/transport.h"
 
-#define SF_API_VERSION_DEFAULT "64.0"   /* fixed, never "the latest" (salesforce-api.md 0.1) */
-#define SF_CLIENT_NAME         "Optout" /* echoed in changeOrigin of change events: our own writes */
+/* Fixed, never "the latest" (salesforce-api.md 0.1). */
+#define SF_API_VERSION_DEFAULT "64.0"
+/* Echoed in changeOrigin of change events: tells our own writes. */
+#define SF_CLIENT_NAME "Optout"
 
 enum {
-	SF_CALL_TIMEOUT_MS = 120
-		* 1000, /* a write runs customer triggers: 200 rows may take a minute */
-	SF_REPLY_BYTES_MAX = 16 * 1024
-		* 1024, /* a describe of 800 fields has 2 MB, a query page of 2,000 rows 4 MB */
-	SF_IN_FLIGHT_MAX = 64, /* far above the 2-4 writers that are wise (salesforce-api.md 8.3) */
+	/* A write runs customer triggers: 200 rows may take a minute. */
+	SF_CALL_TIMEOUT_MS = 120 * 1000,
+	/* A describe of 800 fields has 2 MB, a query page of 2,000 rows 4 MB. */
+	SF_REPLY_BYTES_MAX = 16 * 1024 * 1024,
+	/* Far above the 2-4 writers that are wise (salesforce-api.md 8.3). */
+	SF_IN_FLIGHT_MAX = 64,
 };
 
 typedef struct SfClientOptions {
@@ -46,8 +49,7 @@ void sf_client_close(SfClient **client); /* drops what is in flight; the transpo
 typedef struct SfRequest {
 	const char *method; /* static: "GET", "POST", "PATCH", "DELETE" */
 	/* Beginning with '/': a path of the instance as Salesforce gave it (nextRecordsUrl);
-	 * otherwise below /services/data/vNN.N/ . Query string included, already percent-encoded.
-	 */
+	 * otherwise below /services/data/vNN.N/ . With its query string, percent-encoded. */
 	Str path;
 	Str body;               /* JSON; empty for none */
 	SfBodyKind expected;    /* of a 2xx answer */
@@ -97,7 +99,7 @@ const SfSession *sf_client_session(const SfClient *client);
 Str sf_client_api_version(const SfClient *client);
 /* False as long as no answer has said. */
 WARN_UNUSED bool sf_client_usage(const SfClient *client, SfUsage *out);
-int64_t sf_client_calls(
-	const SfClient *client); /* data calls sent since open; logins do not count there (8.1) */
+/* Data calls sent since open; logins do not count there (8.1). */
+int64_t sf_client_calls(const SfClient *client);
 
 #endif

@@ -12,8 +12,7 @@
 
 enum {
 	SF_CREDENTIAL_BYTES_MAX = 64 * 1024, /* an RSA key in PEM form has 2 to 12 kB */
-	SF_WAIT_SLICE_MS =
-		1000, /* of a blocking call, which ends by the transport's own time-outs */
+	SF_WAIT_SLICE_MS = 1000, /* of a blocking call; the transport's time-outs end it */
 };
 
 typedef enum CallState {

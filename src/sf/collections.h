@@ -28,10 +28,10 @@ WARN_UNUSED bool sf_tick_body(SfObject object, const SfId *ids, size_t count, co
 SfRequest sf_tick_request(Str body);
 
 typedef struct SfRowResult {
-	bool is_answered; /* false: the answer says nothing about this row; it may have happened:
-			     send again */
-	bool ok;          /* Salesforce confirms the tick */
-	SfFault fault;    /* answered and not ok */
+	/* False: the answer says nothing about this row; it may have happened: send again. */
+	bool is_answered;
+	bool ok;       /* Salesforce confirms the tick */
+	SfFault fault; /* answered and not ok */
 } SfRowResult;
 
 /* Reads a 200 answer into one result per row. A short array leaves the rest unanswered. False with

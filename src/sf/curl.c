@@ -13,8 +13,8 @@
 enum {
 	CONNECT_TIMEOUT_MS = 10 * 1000,
 	STALL_TIMEOUT_MS = 100 * 1000,
-	URL_BYTES_MAX = 16
-		* 1024,          /* Salesforce: URI and headers together (salesforce-api.md 2.10) */
+	/* Salesforce: URI and headers together (salesforce-api.md 2.10). */
+	URL_BYTES_MAX = 16 * 1024,
 	REPLY_HEADERS_MAX = 200, /* Salesforce sends about 20 */
 	REPLY_HEADER_BYTES_MAX = 64 * 1024,
 };

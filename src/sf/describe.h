@@ -13,8 +13,8 @@
 #include "sf/client.h"
 
 #define SF_FIELD_OPT_OUT "HasOptedOutOfEmail"
-#define SF_FIELD_OPT_OUT_PERSON                                                                    \
-	"PersonHasOptedOutOfEmail" /* on Account, for person accounts (5.6) */
+/* On Account, for person accounts (5.6). */
+#define SF_FIELD_OPT_OUT_PERSON "PersonHasOptedOutOfEmail"
 
 typedef struct SfField {
 	Str name;  /* API name */

@@ -10,17 +10,16 @@
 #include "base/str.h"
 
 enum {
-	JWT_BYTES_MAX = 8 * 1024, /* header and claims of some hundred bytes, signature of an
-				     8192-bit key: 1,366 */
-	JWT_LIFE_S = 180,         /* what other clients use; the server allows 3 minutes
-				     (salesforce-api.md 1.3) */
+	/* Header and claims of some hundred bytes, signature of an 8192-bit key: 1,366. */
+	JWT_BYTES_MAX = 8 * 1024,
+	/* What the server allows (salesforce-api.md 1.3). */
+	JWT_LIFE_S = 180,
 };
 
 typedef struct JwtClaims {
 	Str issuer;   /* consumer key */
 	Str subject;  /* user name to act as */
-	Str audience; /* https://login.salesforce.com, https://test.salesforce.com or the login URL
-		       */
+	Str audience; /* sf_auth_audience */
 	int64_t expires_at_s;
 } JwtClaims;
 

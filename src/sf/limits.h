@@ -8,8 +8,7 @@
 #include "base/str.h"
 
 typedef struct SfUsage {
-	int64_t used; /* API calls of the whole org in the rolling 24 hours, all integrations
-			 together */
+	int64_t used; /* API calls of all integrations of the org in the rolling 24 hours */
 	int64_t max;
 	bool has_app; /* a per-app allowance was named too */
 	int64_t app_used;

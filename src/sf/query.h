@@ -16,8 +16,7 @@
 enum {
 	SOQL_BYTES_MAX = 100 * 1000, /* salesforce-api.md 2.9 */
 	SF_URI_BYTES_MAX = 2000, /* recommended in 2.10; longer ones end as HTML 414 at some hop */
-	SF_EMAIL_CHARS_MAX =
-		80, /* the standard Email field; longer addresses can never match (5.3) */
+	SF_EMAIL_CHARS_MAX = 80, /* the Email field; longer addresses can never match (5.3) */
 };
 
 /* 'o\'neil@example.org': quotes, backslashes and control characters escaped. Appends. */

@@ -12,13 +12,11 @@
 
 typedef enum SfClass {
 	SF_CLASS_NONE,
-	SF_CLASS_AGAIN,   /* lock, time-out, maintenance, no network: back off and send again */
-	SF_CLASS_SESSION, /* the session ended; SfClient renews it, so callers see this only if that
-			     did not help */
-	SF_CLASS_BUDGET, /* the daily allowance is used up: stop everything optional for a long time
-			  */
-	SF_CLASS_ADMIN,  /* somebody must change something; try again on a slow clock */
-	SF_CLASS_RECORD, /* this record only: the ID is wrong */
+	SF_CLASS_AGAIN,     /* lock, time-out, maintenance, no network: back off and send again */
+	SF_CLASS_SESSION,   /* the session ended, and renewing it did not help (SfClient tries) */
+	SF_CLASS_BUDGET,    /* the daily allowance is used up: stop all that is optional for long */
+	SF_CLASS_ADMIN,     /* somebody must change something; try again on a slow clock */
+	SF_CLASS_RECORD,    /* this record only: the ID is wrong */
 	SF_CLASS_DELETED,   /* this record only: deleted or merged away */
 	SF_CLASS_CONVERTED, /* this record only: a converted lead; the contact is what counts */
 	SF_CLASS_BUG, /* our request was wrong: log loudly, needs a new version of this program */
@@ -43,8 +41,8 @@ typedef struct SfFault {
 	/* Salesforce's code; for answers without one a code of ours: HTTP_503, HTML_PAGE, NOT_SENT,
 	 * NO_ANSWER, BAD_ANSWER. */
 	char code[SF_CODE_MAX];
-	char inner_code[SF_CODE_MAX]; /* the code found inside the text, which decided the class; ""
-					 if none */
+	/* The code found inside the text, which decided the class; "" if none. */
+	char inner_code[SF_CODE_MAX];
 	char text[SF_FAULT_TEXT_MAX]; /* Salesforce's message in one line, cut when longer */
 	const char *meaning;          /* static */
 	const char *advice;           /* static */

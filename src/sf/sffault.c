@@ -33,8 +33,7 @@ static const struct {
 			"too many long calls run at the same time", "" } },
 };
 
-/* Status codes that mean more than an unknown code in the body, and answers without a code at all.
- */
+/* Status codes that mean more than an unknown code in the body, and answers without a code. */
 static const struct {
 	int status;
 	bool overrules_unknown;
@@ -102,8 +101,7 @@ static const SfErrorInfo *info_of_status(int status, bool only_overruling)
 	return status >= 400 ? &refused : &redirected;
 }
 
-/* One line of text without control characters: SOQL errors come with line breaks and a caret line.
- */
+/* One line without control characters: SOQL errors come with line breaks and a caret line. */
 static void put_line(char *out, size_t out_size, Str text)
 {
 	size_t len = 0;

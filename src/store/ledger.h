@@ -137,8 +137,7 @@ typedef struct HistoryEntry {
 	int64_t at_ms;
 	EventKind kind;
 	Source source;
-	/* Decrypted with the person's key; empty when that key was erased. Borrow from the arena.
-	 */
+	/* Opened with the person's key, empty once that was erased. Borrow from the arena. */
 	Str details, actor, reason, evidence;
 	Str source_name;      /* NAME of webhook:NAME */
 	int64_t repeat_count; /* equal stop wishes within an hour of the first */
@@ -193,15 +192,14 @@ WARN_UNUSED bool ledger_stop(Ledger *ledger, const StopWish *wish, StopOutcome *
 
 typedef struct RemoveWish {
 	int64_t person_id;
-	int64_t seen_event_id; /* newest entry that the admin saw; ERR_CONFLICT when a later stop
-				  exists */
+	int64_t seen_event_id; /* newest entry the admin saw; a later stop is ERR_CONFLICT */
 	Str reason, actor;     /* reason must not be empty: ERR_INPUT */
 	int64_t now_ms;
 } RemoveWish;
 
 typedef struct RemoveOutcome {
-	bool is_waiting;  /* a call is in flight or unknown: the person stays unsubscribed until it
-			     is settled */
+	/* A call is in flight or unknown: the person stays unsubscribed until it is settled. */
+	bool is_waiting;
 	size_t cancelled; /* queued pushes taken back */
 	int64_t event_id;
 } RemoveOutcome;
@@ -252,9 +250,8 @@ typedef struct OutboxRow {
 	char error_code[64]; /* of the last attempt, "" if none */
 } OutboxRow;
 
-/* Moves up to max rows of an org that are PENDING, WAITING, UNKNOWN or DEAD and due into IN_FLIGHT
- * for `owner`, oldest first, at most one row per record, never a record that is in flight already.
- */
+/* Moves up to max due rows of an org (PENDING, WAITING, UNKNOWN, DEAD) into IN_FLIGHT for `owner`:
+ * oldest first, at most one row per record, never a record that is in flight already. */
 WARN_UNUSED bool ledger_outbox_claim(Ledger *ledger, int64_t org, Str owner, int64_t now_ms,
 	OutboxRow *rows, size_t max, size_t *out_count, Err *err);
 
@@ -276,8 +273,7 @@ typedef struct Settle {
 WARN_UNUSED bool ledger_outbox_settle(
 	Ledger *ledger, const Settle *settles, size_t count, int64_t now_ms, Err *err);
 
-/* After a crash: rows IN_FLIGHT for `owner` become UNKNOWN, due at once. *out_count says how many.
- */
+/* After a crash: rows IN_FLIGHT for `owner` become UNKNOWN, due at once; how many. */
 WARN_UNUSED bool ledger_outbox_recover(
 	Ledger *ledger, Str owner, int64_t now_ms, size_t *out_count, Err *err);
 
@@ -376,8 +372,7 @@ WARN_UNUSED bool ledger_lease_release(Ledger *ledger, Str name, Str owner, Err *
 typedef struct LedgerCounts {
 	int64_t people, unsubscribed, without_record, unsubscribed_without_record;
 	int64_t outbox[OUTBOX_STATE_COUNT];
-	int64_t outbox_oldest_ms; /* created_at_ms of the oldest row not DONE or CANCELLED, 0 if
-				     none */
+	int64_t outbox_oldest_ms; /* created_at_ms of the oldest open row, 0 if none */
 } LedgerCounts;
 WARN_UNUSED bool ledger_counts(Ledger *ledger, LedgerCounts *out, Err *err);
 

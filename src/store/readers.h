@@ -1,5 +1,5 @@
 /* readers.h: a few threads with read-only handles, for work that reads much: lists, pages, checks.
- */
+ * readers_submit may come from any thread. */
 #ifndef STORE_READERS_H
 #define STORE_READERS_H
 

@@ -10,8 +10,8 @@
 #include "store/vault.h"
 
 enum {
-	REPEAT_WINDOW_MS =
-		MS_PER_HOUR, /* product.md: equal ones within an hour are counted on one entry */
+	/* product.md: equal ones within an hour are counted on one entry. */
+	REPEAT_WINDOW_MS = MS_PER_HOUR,
 	/* Newest entries that a repeated stop is compared with. More different wishes than that
 	 * within an hour come from a machine; they get an entry each. */
 	REPEAT_LOOK_MAX = 32,
@@ -51,8 +51,8 @@ WARN_UNUSED bool rules_check_lease(Str name, Str owner, Err *err);
 
 /* States of an outbox row as sets. */
 bool outbox_is_open(OutboxState state); /* not DONE or CANCELLED */
-bool outbox_is_claimable(
-	OutboxState state); /* PENDING, WAITING, UNKNOWN, DEAD: an unsent tick of the record */
+/* PENDING, WAITING, UNKNOWN, DEAD: an unsent tick of the record. */
+bool outbox_is_claimable(OutboxState state);
 bool outbox_is_queued(OutboxState state);    /* PENDING, WAITING, DEAD: a removal cancels it */
 bool outbox_is_unsettled(OutboxState state); /* IN_FLIGHT, UNKNOWN: a removal waits for it */
 /* Which settlements a row's state allows. */

@@ -56,8 +56,7 @@ typedef struct EventText {
 	Str details, actor, reason, evidence, source_name;
 } EventText;
 
-/* Under the key in hand; the ciphertext is bound to person and entry. Borrowed until the next call.
- */
+/* Under the key in hand, bound to person and entry. Borrowed until the next call. */
 Str vault_event_seal(Vault *vault, int64_t person_id, int64_t event_id, const EventText *text);
 /* ERR_FATAL when the entry was changed, or belongs elsewhere. */
 WARN_UNUSED bool vault_event_open(Vault *vault, int64_t person_id, int64_t event_id, Str sealed,

@@ -1,9 +1,11 @@
 /* diff.h: walks what Salesforce holds and what the ledger holds and writes the plan that makes both
- * the union.
- *   1. records (by ID) against links (by ID)      -> each record with the persons linked to it
- *   2. those, sorted by address hash, against people (by hash) -> the person of its address, or one
- * to be adopted
- *   3. with all ties known: UNSUBSCRIBE rows, then per record ADOPT, LINK, TICK
+ * the union, in three steps:
+ *
+ * 1. records against links, both by ID: each record with the persons linked to it;
+ * 2. those, sorted, against people, both by address hash: the person of its address, or one to be
+ *    adopted;
+ * 3. with all ties known: UNSUBSCRIBE rows, then per record ADOPT, LINK, TICK.
+ *
  * Closed over links: applying the plan and running again gives no row. A row never clears anything.
  *
  * Inputs are pulled once, in order; an input out of order is ERR_FATAL. Memory: memory_bytes for
@@ -59,8 +61,7 @@ struct RowSink {
 enum { DIFF_PERSONS_MAX = 8 * 1000 * 1000 }; /* tied or newly stopped in one run: 512 MB */
 
 typedef struct DiffInput {
-	RecordSource *records; /* ordered by ID; a record that comes twice counts as ticked if
-				  either is */
+	RecordSource *records; /* by ID; one that comes twice counts as ticked if either is */
 	LinkSource *links;
 	PersonSource *people;
 	AddressLookup *addresses;

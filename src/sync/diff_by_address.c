@@ -67,8 +67,7 @@ static Tie group_owner(Diff *diff, AddressGroup *group, const Joined *joined, Re
 	return (Tie){ group->stand_in, group->stand_in_unsubscribed };
 }
 
-/* A ticked record stops its persons, unless the only one is stopped already: that needs no memory.
- */
+/* A ticked record stops its persons; no memory is needed when the only one is stopped already. */
 static bool stop_joined(Diff *diff, const Joined *joined, Tie owner, Err *err)
 {
 	Tie one = joined->first.person_id ? joined->first : owner;

@@ -9,8 +9,7 @@
 #include "sync/run.h"
 
 enum {
-	SPOOL_LINK_ADOPTED =
-		-1, /* SpoolRow.link_to: the person that would be adopted for its address */
+	SPOOL_LINK_ADOPTED = -1, /* SpoolRow.link_to: the person adopted for its address */
 	SPOOL_BUFFER_ROWS = 1024,
 };
 

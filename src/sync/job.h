@@ -14,8 +14,7 @@ typedef enum JobState {
 	JOB_NEW = 1,  /* to be created */
 	JOB_RUNNING,  /* Salesforce works: poll */
 	JOB_FETCHING, /* complete there: fetch pages */
-	JOB_CLEANING, /* all pages stored: delete the job there; a failure to do so does not matter
-		       */
+	JOB_CLEANING, /* all pages stored: delete the job there; failing to does not matter */
 	JOB_ABORTING, /* given up here: abort it there */
 	JOB_DONE,
 	JOB_FAILED,
@@ -45,8 +44,8 @@ enum {
 	JOB_POLL_FIRST_MS = 500,     /* small jobs are ready in a second */
 	JOB_POLL_CAP_MS = 30 * 1000, /* each poll is a call of the day's budget */
 	JOB_CALL_FAILURES_MAX = 12,  /* in a row: about an hour of tries */
-	JOB_LIFETIME_MS = 6 * 3600
-		* 1000, /* then it is given up: the next night must find the way free */
+	/* Then it is given up: the next night must find the way free. */
+	JOB_LIFETIME_MS = 6 * 3600 * 1000,
 };
 
 typedef struct Job {

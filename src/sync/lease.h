@@ -9,8 +9,7 @@
 enum {
 	LEASE_MS = 60 * 1000,       /* a dead leader is replaced within a minute */
 	LEASE_RENEW_MS = 20 * 1000, /* two renewals may fail before it is lost */
-	LEASE_MARGIN_MS = 5
-		* 1000, /* clocks of two machines may differ: stop acting this much early */
+	LEASE_MARGIN_MS = 5 * 1000, /* clocks of two machines may differ: stop acting this early */
 };
 
 typedef struct Lease {

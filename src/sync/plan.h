@@ -1,10 +1,17 @@
 /* plan.h: what a run wants to write, row by row with the reason, before it writes any of it. One
  * file for five things: dry run, held plan, approval, resume after a crash, certificate
- * (doc/architecture.md). Text, a line each, tabs between: optout-plan 1 name<TAB>value ... the
- * header rows U|T|A|L <TAB> ...                the rows end <TAB> counts <TAB> digest    the
- * trailer The digest chains every line before it: a cut, edited or reordered file is noticed when
- * the trailer is read, which is why plan_check comes before the first row is applied. One thread.
- */
+ * (doc/architecture.md). One thread.
+ *
+ * Text, one line a thing, tabs between its parts:
+ *
+ *     optout-plan 1
+ *     name  value         the header, PLAN_HEADER_LINES of them
+ *     rows
+ *     U|T|A|L  ...        the rows
+ *     end  counts  digest
+ *
+ * The digest chains every line before it: a cut, edited or reordered file is noticed when the
+ * trailer is read, which is why plan_check comes before the first row is applied. */
 #ifndef SYNC_PLAN_H
 #define SYNC_PLAN_H
 
@@ -16,12 +23,14 @@
 #include "sync/fields.h"
 
 typedef enum PlanKind {
-	PLAN_UNSUBSCRIBE =
-		1,  /* person_id here; cause: a ticked record, or an unsubscribed person */
-	PLAN_TICK,  /* sfid there, the fields named; cause likewise */
-	PLAN_ADOPT, /* the record's unknown address becomes an unsubscribed person linked to sfid */
-	PLAN_LINK,  /* sfid carries the address of person_id (0: of the person that ADOPT makes of
-		       `hash`) */
+	/* person_id here; cause: a ticked record, or an unsubscribed person. */
+	PLAN_UNSUBSCRIBE = 1,
+	/* sfid there, the fields named; cause likewise. */
+	PLAN_TICK,
+	/* The record's unknown address becomes an unsubscribed person linked to sfid. */
+	PLAN_ADOPT,
+	/* sfid carries the address of person_id; 0: of the person that ADOPT makes of `hash`. */
+	PLAN_LINK,
 	PLAN_KIND_COUNT,
 } PlanKind;
 

@@ -8,8 +8,7 @@
 #include "sync/plan.h"
 
 enum {
-	PLAN_LINE_MAX =
-		1024, /* the longest row has 254 bytes of address and about 220 of the rest */
+	PLAN_LINE_MAX = 1024, /* the longest row: 254 bytes of address and about 220 more */
 	PLAN_BUFFER_BYTES = 64 * 1024, /* handed to the sink, or asked from the source, at once */
 	PLAN_COLUMNS = 11,
 };

@@ -249,8 +249,7 @@ static PushEvent fate_event(const Fate *fate, int64_t attempts)
 	case FAIL_NONE:
 		return PUSH_EV_ACCEPTED;
 	case FAIL_AGAIN:
-		/* An org that is down is no fault of the row: only its own refusals count it out.
-		 */
+		/* An org that is down is no fault of the row: only its own refusals count. */
 		return !fate->is_call && attempts >= RETRY_ROW_ATTEMPTS_MAX ? PUSH_EV_REFUSED
 									    : PUSH_EV_AGAIN;
 	case FAIL_ADMIN:

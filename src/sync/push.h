@@ -68,8 +68,7 @@ typedef struct PushBatch {
 
 typedef struct PushResult {
 	FailClass fail; /* FAIL_NONE: written */
-	Str code, text; /* borrow from the caller for the length of push_reply and the use of its
-			   settles */
+	Str code, text; /* borrow from the caller until the settles are used up */
 } PushResult;
 
 typedef struct PushReply {
@@ -78,8 +77,8 @@ typedef struct PushReply {
 	Str code, text;      /* of a whole-call failure */
 	int64_t retry_after_ms; /* Retry-After, 0 if none */
 	const PushResult *results;
-	size_t result_count; /* another number than rows sent: nobody knows which is whose, all
-				become UNKNOWN */
+	/* Another number than rows sent: nobody knows which is whose, all become UNKNOWN. */
+	size_t result_count;
 } PushReply;
 
 typedef struct PushSettle {

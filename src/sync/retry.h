@@ -6,8 +6,7 @@
 
 #include "base/base.h"
 
-/* What a failure means for the row or the call that met it (product.md, "Errors from Salesforce").
- */
+/* What a failure means for the row or call that met it (product.md, "Errors from Salesforce"). */
 typedef enum FailClass {
 	FAIL_NONE,            /* not a failure */
 	FAIL_AGAIN,           /* lock, limit, 5xx, maintenance: the same again soon */
@@ -26,8 +25,7 @@ enum {
 	RETRY_BASE_MS = 1000, /* locks are held for seconds (salesforce-api.md 4.2) */
 	RETRY_CAP_MS = 15 * 60 * 1000,
 	RETRY_ROW_ATTEMPTS_MAX = 10, /* then a row that is always "again" counts as FAIL_ADMIN */
-	RETRY_ADMIN_MS = 6 * 3600
-		* 1000, /* four times a day: a fix in Setup is found by tomorrow */
+	RETRY_ADMIN_MS = 6 * 3600 * 1000,   /* four times a day: a fix is found by tomorrow */
 	RETRY_RECORD_MS = 24 * 3600 * 1000, /* once a day, after the night had its chance */
 	RETRY_BUDGET_MS = 15 * 60 * 1000,   /* the window of 24 hours rolls on all the time (8.1) */
 	RETRY_AFTER_MS_MAX = 6 * 3600 * 1000, /* a longer Retry-After is taken for a mistake */
@@ -41,13 +39,11 @@ int64_t retry_delay_ms(FailClass fail, int64_t attempts, int64_t retry_after_ms,
 
 /* ------------------------------------------------------------- breaker */
 
-/* One per org. Whole-call failures in a row open it; while open nobody calls; then one call probes.
- */
+/* One per org. Whole-call failures in a row open it: nobody calls; then one call probes. */
 typedef enum BreakerState { BREAKER_CLOSED = 1, BREAKER_OPEN, BREAKER_PROBING } BreakerState;
 
 enum {
-	BREAKER_FAILURES_MAX =
-		3, /* in a row, before it opens: two may be one hiccup of the network */
+	BREAKER_FAILURES_MAX = 3, /* in a row: two may be one hiccup of the network */
 	/* One probe a minute: at worst 1,440 of the 15,000 calls of the smallest org, and no click
 	 * waits longer than that once an org is back. */
 	BREAKER_CAP_MS = 60 * 1000,
@@ -62,9 +58,9 @@ typedef struct Breaker {
 void breaker_init(Breaker *breaker);
 /* May a call start now? An open one whose time has come answers true. */
 bool breaker_allows(const Breaker *breaker, int64_t now_ms);
-void breaker_sent(
-	Breaker *breaker, int64_t now_ms); /* breaker_allows was true and the call starts */
-void breaker_succeeded(Breaker *breaker);  /* an answer came, whatever it says of the rows */
+/* breaker_allows was true and the call starts. */
+void breaker_sent(Breaker *breaker, int64_t now_ms);
+void breaker_succeeded(Breaker *breaker); /* an answer came, whatever it says of the rows */
 /* A whole call failed. ADMIN, SESSION and BUDGET open it at once: the next call would meet the
  * same. */
 void breaker_failed(
@@ -79,14 +75,12 @@ typedef enum BudgetUse {
 	 * the breaker keep it to one call in a quarter of an hour. */
 	BUDGET_PUSH = 1,
 	BUDGET_LOOKUP, /* twins by address: until the reserve for pushes begins */
-	BUDGET_NIGHT,  /* the night run: until the share is used up or the org stands at 80 percent
-			*/
+	BUDGET_NIGHT,  /* the night run: until its share is used up or the org is at 80 percent */
 } BudgetUse;
 
 typedef struct Budget {
-	int64_t used,
-		max;  /* Sforce-Limit-Info api-usage; max 0: not known, everything is allowed */
-	int64_t ours; /* calls that we made in the last 24 hours */
+	int64_t used, max;   /* Sforce-Limit-Info; max 0: not known, everything is allowed */
+	int64_t ours;        /* calls that we made in the last 24 hours */
 	int share_percent;   /* of max, for the night run; 0: the default 30 */
 	int reserve_percent; /* of max, kept for pushes; 0: the default 5 */
 } Budget;

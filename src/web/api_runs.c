@@ -8,8 +8,7 @@
 enum {
 	RUNS_ROWS_MAX = 200,
 	RUNS_ROWS_USUAL = 30,
-	RUNS_LOOK_BACK =
-		100, /* an open run is among the newest: a new one is not begun beside it */
+	RUNS_LOOK_BACK = 100, /* an open run is among the newest: no new one begins beside it */
 	PLAN_ROWS_MAX = 10000,
 	PLAN_ROWS_USUAL = 200,
 	PLAN_BYTES_MAX = 16 * 1024 * 1024, /* 10,000 rows of up to 1.6 KB */

@@ -18,8 +18,7 @@ typedef struct Actor {
 } Actor;
 
 enum {
-	TOKEN_CACHE_SLOTS =
-		32, /* programs that call at the same time; beyond it the oldest entry goes */
+	TOKEN_CACHE_SLOTS = 32,        /* programs calling at a time; then the oldest goes */
 	TOKEN_CACHE_MS = 5000,         /* how long a deleted token may go on working */
 	API_TOKEN_RANDOM_BYTES = 32,   /* 43 base64url characters */
 	API_TOKEN_NAME_BYTES_MAX = 80, /* shown in lists and in the history */

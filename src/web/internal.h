@@ -106,8 +106,8 @@ typedef struct OrgNames {
 } OrgNames;
 
 WARN_UNUSED bool org_names_load(Ledger *ledger, OrgNames *out, Err *err);
-Str org_names_id(
-	const OrgNames *names, int64_t org); /* STR_NONE when unknown; borrows from names */
+/* STR_NONE when unknown; borrows from names. */
+Str org_names_id(const OrgNames *names, int64_t org);
 /* The org that org_id names, or the only one when it is empty. ERR_MISSING, ERR_CONFLICT with what
  * to do. */
 WARN_UNUSED bool org_names_pick(const OrgNames *names, Str org_id, OrgRow *out, Err *err);

@@ -145,8 +145,7 @@ static void busy_page(const PageCall *page)
 /* Enough to tell programs and versions apart; longer ones are padding. */
 enum { USER_AGENT_BYTES_MAX = 200, EVIDENCE_BYTES_MAX = 2048 };
 
-/* What shows later that it was asked for, and by which kind of click. link_key 0: no link was used.
- */
+/* What shows later that it was asked for, and by which kind of click. link_key 0: no link. */
 static Str evidence(HttpExchange *exchange, int64_t now_ms, unsigned link_key)
 {
 	const HttpRequest *request = &exchange->request;

@@ -171,10 +171,9 @@ static bool normalize_time(const SettingDef *def, Str value, Arena *arena, Str *
 	return true;
 }
 
-/* An API name: letters, digits and underscores, beginning with a letter; 40 characters, and a
- * namespace of 15 and
- * "__" before, and "__c" after (salesforce-api.md 4). It ends up in SOQL, so nothing else may pass.
- */
+/* An API name: letters, digits and underscores, beginning with a letter; a namespace and two
+ * underscores may stand before, two and a "c" after (salesforce-api.md 4). It ends up in SOQL, so
+ * nothing else may pass. */
 enum { FIELD_NAME_MAX = 15 + 2 + 40 + 3 };
 
 static bool normalize_field(const SettingDef *def, Str value, Arena *arena, Str *out, Err *err)

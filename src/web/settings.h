@@ -27,8 +27,7 @@ typedef enum SettingType {
 } SettingType;
 
 enum {
-	SETTING_VALUE_BYTES_MAX = 512, /* a URL is the longest; RFC 9110 4.1 asks for more only of
-					  full request lines */
+	SETTING_VALUE_BYTES_MAX = 512, /* a URL is the longest */
 	SETTINGS_MAX = 32,
 };
 

@@ -66,8 +66,7 @@ typedef struct WebApp {
 
 typedef struct WebOptions {
 	Writer *writer;   /* borrowed, all of them; they outlive the Web */
-	Readers *readers; /* closed before the writer: an import on a reader thread waits for
-			     commits */
+	Readers *readers; /* closed before the writer: an import on a reader waits for commits */
 	const Keyring *keyring;
 	Rng *rng; /* tokens of the API and of links */
 	Clock *clock;

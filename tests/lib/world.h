@@ -1,6 +1,5 @@
-/* world.h: a fresh store of a driver, and short words for what tests do to it. Each w_
- * function that writes runs in a transaction of its own and fails the test when the ledger refuses.
- */
+/* world.h: a fresh store of a driver, and short words for what tests do to it. A function that
+ * writes runs in a transaction of its own and fails the test when the ledger refuses. */
 #ifndef TESTS_LIB_WORLD_H
 #define TESTS_LIB_WORLD_H
 

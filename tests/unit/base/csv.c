@@ -8,8 +8,7 @@
 
 #include <malloc.h>
 
-/* Writes what the reader says as text: "1@1+0[a][b]" for row 1 at line 1, byte 0; "bad 2@2+4: why".
- */
+/* What the reader says as text: "1@1+0[a][b]" is row 1 at line 1, byte 0; "bad 2@2+4: why". */
 static void drain(CsvReader *reader, Buf *out)
 {
 	for (;;) {

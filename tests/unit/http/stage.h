@@ -1,5 +1,5 @@
 /* stage.h: a real server in a thread of its own, with a worker thread behind it, for tests with
- *sockets.
+ * sockets. Its paths:
  *
  *	/echo    method, listener, body      /park   as echo, from the worker thread
  *	/client  peer and client             /hold   parked until stage_release

@@ -1,5 +1,4 @@
-/* wire.h: a client that sends exactly the bytes it is told, and reads replies. One thread a socket.
- */
+/* wire.h: a client that sends exactly the bytes it is told. One thread a socket. */
 #ifndef TESTS_HTTP_WIRE_H
 #define TESTS_HTTP_WIRE_H
 

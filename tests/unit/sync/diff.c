@@ -289,8 +289,7 @@ static bool tick_known(const World *world, WRecord *record)
 	return record->flags != before;
 }
 
-/* One record once: true when anything changed. known[address]: somebody had it when the run began.
- */
+/* One record once: did anything change? known[address]: somebody had it when the run began. */
 static bool oracle_record(World *world, int r, const bool *known)
 {
 	WRecord *record = &world->records[r];

@@ -270,8 +270,7 @@ static void unreliable_service(size_t n, uint64_t seed)
 		ScheduleDue due;
 		assert_true(schedule_next(&s, now, &due));
 		if (due.start_at_ms > now) {
-			/* Sleeps until then, unless something stops it first, for up to three days.
-			 */
+			/* Sleeps until then, unless stopped first, for up to three days. */
 			bool is_outage = rng_chance(&rng.base, 20);
 			now = is_outage
 				? now + (int64_t)rng_below(&rng.base, 3 * (uint64_t)MS_PER_DAY)
