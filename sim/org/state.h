@@ -89,7 +89,10 @@ void auth_revoke(Call *call);
 void auth_userinfo(Call *call);
 void auth_identity(Call *call);
 void soap_handle(Call *call);
-/* describe.c */
+/* finish.c */
+void call_finish(Call *call);
+/* describe.c, describe_field.c */
+void describe_put_fields(Call *call, JsonWriter *w, const OrgTable *table);
 void describe_versions(Call *call);
 void describe_resources(Call *call);
 void describe_global(Call *call);
