@@ -75,7 +75,9 @@ static Path split_path(Call *call, Str path)
 	Str rest = str_from_pos(path, 1), part;
 	if (str_ends(rest, STR("/")))
 		rest.len--;
-	while (rest.len && str_split(&rest, '/', &part)) {
+	if (!rest.len)
+		return out;
+	while (str_split(&rest, '/', &part)) {
 		Buf text = BUF_MAX(URI_BYTES_MAX);
 		if (!part.len || out.count == SEGMENTS_MAX || !percent_decode(&text, part, false))
 			out.is_bad = true;
