@@ -95,10 +95,23 @@ void record_get(Call *call)
 	buf_fini(&date);
 }
 
+/* Text from memory. */
+static bool refuse_media_type(Call *call, Str type)
+{
+	fail_route(call, 415, "UNSUPPORTED_MEDIA_TYPE",
+		arena_printf(call->arena,
+			"Content-Type header specified in HTTP request is not supported: %.*s",
+			STR_ARG(type)));
+	return false;
+}
+
 bool call_read_object(Call *call, JsonDoc *doc)
 {
 	Err err = { 0 };
 	int64_t line = 1, column = 1;
+	Str type = http_request_header(call->request, STR("Content-Type"));
+	if (type.len && !str_eq_nocase(str_sub(type, 0, 16), STR("application/json")))
+		return refuse_media_type(call, type);
 	if (json_doc_parse(call->body, REQUEST_BODY_MAX, doc, &err)
 		&& json_val_type(doc->root) == JSON_T_OBJECT)
 		return true;

@@ -144,6 +144,27 @@ static void single_writes_fail_with_the_recorded_shapes(void **state)
 	}
 }
 
+static void body_must_be_called_json(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *headers;
+		int status;
+	} cases[] = {
+		{ "Content-Type: application/x-www-form-urlencoded", 415 },
+		{ "Content-Type: text/plain", 415 },
+		{ "Content-Type: application/json; charset=UTF-8", 204 },
+		{ "Content-Type: Application/JSON", 204 },
+	};
+	char line[128];
+	(void)snprintf(
+		line, sizeof line, "PATCH /services/data/v60.0/sobjects/Contact/%s", contact);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		stage_call(&stage, line, cases[i].headers, "{\"Title\":\"x\"}");
+		expect_status(&stage, cases[i].status);
+	}
+}
+
 static void wrong_ids_are_told_apart(void **state)
 {
 	(void)state;
@@ -438,6 +459,7 @@ int main(void)
 		CASE(writing_the_same_value_stamps_too),
 		CASE(get_gives_the_record_as_describe_orders_it),
 		CASE(single_writes_fail_with_the_recorded_shapes),
+		CASE(body_must_be_called_json),
 		CASE(wrong_ids_are_told_apart),
 		CASE(deleted_record_is_in_the_bin_only),
 		CASE(create_gives_201_with_location),
