@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	double grouped = measure_grouped(&bench);
 	writer_close(&bench.writer);
 	keyring_fini(&bench.keyring);
-	printf("commit: each alone (yardstick) %.0f unsubscribes/s, %d threads in group commit %.0f/s\n",
+	printf("commit: each alone (yardstick) %.0f unsubscribes/s, %d threads in groups %.0f/s\n",
 		alone, THREADS, grouped);
 	printf("commit: %.1f x (bar %d x): %s\n", grouped / alone, BAR,
 		grouped / alone >= BAR ? "holds" : "falls short");

@@ -184,7 +184,8 @@ static bool request_daemon(Client *client, HttpMethod method, Str path_and_query
 	if (code != CURLE_OK) {
 		http_reply_fini(out);
 		return ERR_CODE(err, ERR_RETRY, (int)code,
-			"the daemon at %s did not answer (%s); whether the request was done is not known",
+			"the daemon at %s did not answer (%s); "
+			"whether the request was done is not known",
 			client->socket,
 			client->error[0] ? client->error : curl_easy_strerror(code));
 	}

@@ -111,9 +111,8 @@ const Command cmd_token_add = {
 	.needs_config = true,
 	.run = run_token_add,
 	.help = "Make a token for a program; it is shown once",
-	.detail =
-		"send: ask who may be mailed, get links, post unsubscribes. read: see everything. user:\n"
-		"read, and unsubscribe by hand. admin: everything.",
+	.detail = "send: ask who may be mailed, get links, post unsubscribes. read: see\n"
+		  "everything. user: read, and unsubscribe by hand. admin: everything.",
 };
 
 /* ----------------------------------------------------------------- state */

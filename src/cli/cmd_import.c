@@ -270,9 +270,8 @@ const Command cmd_people_import = {
 	.needs_config = true,
 	.run = run_import,
 	.help = "Import people with their Salesforce IDs from CSV",
-	.detail =
-		"Columns, in any order: email (required), first_name, last_name, salesforce_id, contact_id,\n"
-		"lead_id. Good rows go in although others are bad; each bad one is named as\n"
-		"FILE:LINE: column NAME: reason, and the exit code is 3. An import never lifts an\n"
-		"unsubscribe and may be repeated.",
+	.detail = "Columns, in any order: email (required), first_name, last_name,\n"
+		  "salesforce_id, contact_id, lead_id. Good rows go in although others are bad;\n"
+		  "each bad one is named as FILE:LINE: column NAME: reason, and the exit code\n"
+		  "is 3. An import never lifts an unsubscribe and may be repeated.",
 };

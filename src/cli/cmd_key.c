@@ -66,8 +66,9 @@ static ExitCode run_key_init(Cli *cli)
 	CLEANUP(buf_fini) Buf text = BUF_MAX(8 * CONFIG_TEXT_MAX);
 	buf_printf(&text,
 		"%s is made, readable by you alone.\n"
-		"Back it up now, and apart from the database: without it the links in mails already\n"
-		"sent stop working and the history cannot be read; with both, anybody can read both.\n",
+		"Back it up now, and apart from the database: without it the links in mails\n"
+		"already sent stop working and the history cannot be read; with both, anybody\n"
+		"can read both.\n",
 		path);
 	return cli_print(buf_str(&text), &err) ? EXIT_DONE : cli_fail(&err);
 }
@@ -78,7 +79,6 @@ const Command cmd_key_init = {
 	.needs_config = true,
 	.run = run_key_init,
 	.help = "Make the key file, once, before the first start",
-	.detail =
-		"Writes fresh keys to key_file with mode 0600 and makes its folder where that is missing.\n"
-		"Never replaces a file.",
+	.detail = "Writes fresh keys to key_file with mode 0600 and makes its folder where that\n"
+		  "is missing. Never replaces a file.",
 };

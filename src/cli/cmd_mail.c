@@ -87,10 +87,9 @@ const Command cmd_check = {
 	.needs_config = true,
 	.run = run_check,
 	.help = "May these addresses be mailed?",
-	.detail =
-		"With - the addresses come from standard input, one a line. They are asked about 10,000\n"
-		"at a time; with --json each such page is one document. An address unknown here may be\n"
-		"mailed; text that is no address may not.",
+	.detail = "With - the addresses come from standard input, one a line. They are asked\n"
+		  "about 10,000 at a time; with --json each such page is one document. An\n"
+		  "address unknown here may be mailed; text that is no address may not.",
 };
 
 static ExitCode run_link(Cli *cli)
@@ -107,7 +106,7 @@ const Command cmd_link = {
 	.needs_config = true,
 	.run = run_link,
 	.help = "Make unsubscribe links and the mail headers of RFC 8058",
-	.detail =
-		"Needs the setting public.url. A link works for ever, also when the person was forgotten.\n"
-		"Both headers must be covered by the DKIM signature of the mail.",
+	.detail = "Needs the setting public.url. A link works for ever, also when the person\n"
+		  "was forgotten. Both headers must be covered by the DKIM signature of the\n"
+		  "mail.",
 };

@@ -125,10 +125,9 @@ const Command cmd_org_connect = {
 	.needs_config = true,
 	.run = run_connect,
 	.help = "Connect a Salesforce org, or renew its credentials",
-	.detail =
-		"Logs in and asks which org answers before anything is kept. The secret comes from a file,\n"
-		"from standard input, or is asked for; never from the command line, where other users of\n"
-		"the machine and the shell's history would see it.",
+	.detail = "Logs in and asks which org answers before anything is kept. The secret comes\n"
+		  "from a file, from standard input, or is asked for; never from the command\n"
+		  "line, where other users of the machine and the shell's history would see it.",
 };
 
 /* ---------------------------------------------------------- status, list */

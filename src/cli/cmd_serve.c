@@ -15,9 +15,9 @@ const Command cmd_serve = {
 	.needs_config = true,
 	.run = run_serve,
 	.help = "Run the daemon: collect, push, sync at night",
-	.detail =
-		"Runs in the foreground until SIGTERM or SIGINT; then answers what is under way within\n"
-		"drain_ms and ends. A second signal ends it at once. Logs to standard error.",
+	.detail = "Runs in the foreground until SIGTERM or SIGINT; then answers what is under\n"
+		  "way within drain_ms and ends. A second signal ends it at once. Logs to\n"
+		  "standard error.",
 };
 
 static ExitCode run_version(Cli *cli)

@@ -105,9 +105,8 @@ const Command cmd_unsubscribe = {
 	.needs_config = true,
 	.run = run_unsubscribe,
 	.help = "Unsubscribe somebody, known or not",
-	.detail =
-		"It is on disk when the command ends; the boxes in Salesforce follow at once while the\n"
-		"daemon runs.",
+	.detail = "It is on disk when the command ends; the boxes in Salesforce follow at once\n"
+		  "while the daemon runs.",
 };
 
 /* ---------------------------------------------------------------- remove */
@@ -206,8 +205,8 @@ const Command cmd_remove = {
 	.needs_config = true,
 	.run = run_remove,
 	.help = "Take an unsubscribe away (resubscribe)",
-	.detail =
-		"A resubscribe is never synced: as long as an opt-out box of this person is ticked in\n"
-		"Salesforce, the next night unsubscribes here again. Untick it there as well. Before it\n"
-		"asks, the command shows which boxes were ticked when last seen.",
+	.detail = "A resubscribe is never synced: as long as an opt-out box of this person is\n"
+		  "ticked in Salesforce, the next night unsubscribes here again. Untick it\n"
+		  "there as well. Before it asks, the command shows which boxes were ticked\n"
+		  "when last seen.",
 };

@@ -161,10 +161,10 @@ const Command cmd_sync = {
 	.needs_config = true,
 	.run = run_sync,
 	.help = "Sync now, dry run, or decide about a held run",
-	.detail =
-		"Sync now does the night's work at once and needs the setting sync.nightly on; a dry run\n"
-		"does not. A run without a baseline, or one that would change suspiciously much, is held\n"
-		"before its first write: look at it with `optout runs plan RUN`, then approve or discard.",
+	.detail = "Sync now does the night's work at once and needs the setting sync.nightly\n"
+		  "on; a dry run does not. A run without a baseline, or one that would change\n"
+		  "suspiciously much, is held before its first write: look at it with `optout\n"
+		  "runs plan RUN`, then approve or discard.",
 };
 
 /* ------------------------------------------------------------------ runs */

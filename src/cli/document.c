@@ -23,7 +23,8 @@ void document_put_example(Buf *out)
 	buf_put_z(out,
 		"# Configuration of Optout: optout.conf(5). What stands here is the default.\n"
 		"# Each option may also be set in the environment (OPTOUT_STATE_DIR) or as a flag\n"
-		"# (--state-dir); the flag wins over the environment, the environment over this file.\n");
+		"# (--state-dir); the flag wins over the "
+		"environment, the environment over this file.\n");
 	for (size_t i = 0; i < config_option_count(); i++) {
 		const ConfigOption *option = config_option_at(i);
 		CLEANUP(buf_fini) Buf range = BUF_MAX(256);

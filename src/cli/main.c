@@ -85,7 +85,8 @@ static ExitCode show_overview(const ConfigOpts *config_opts)
 		"\nConfiguration (also in optout.conf, or as OPTOUT_STATE_DIR and so on):\n");
 	opts_put_help(&text, &(OptTable){ config_opts->opts, config_opts->count });
 	buf_put_z(&text,
-		"\n`optout COMMAND -h` shows one command; optout(1) and optout.conf(5) tell more.\n");
+		"\n`optout COMMAND -h` shows one command; "
+		"optout(1) and optout.conf(5) tell more.\n");
 	return print_and_exit(&text);
 }
 

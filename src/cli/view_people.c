@@ -147,7 +147,8 @@ void view_before_removal(Buf *out, const JsonVal *person)
 	put_records(out, person);
 	size_t ticked = count_ticked(person);
 	buf_put_z(out,
-		"\nThis removes the unsubscribe here only; it never unticks a box in Salesforce.\n");
+		"\nThis removes the unsubscribe here only; "
+		"it never unticks a box in Salesforce.\n");
 	if (ticked) {
 		buf_put_z(out, "When last seen, the opt-out box of ");
 		put_count(out, (int64_t)ticked, "record", "records");
@@ -162,8 +163,8 @@ void view_removed(Buf *out, const JsonVal *root)
 {
 	if (json_as_bool(json_member(root, "waiting"), false)) {
 		buf_put_z(out,
-			"The removal is written down and waits until a call to Salesforce is settled; until then "
-			"the person stays unsubscribed.\n");
+			"The removal is written down and waits until a call to Salesforce "
+			"is settled; until then the person stays unsubscribed.\n");
 		return;
 	}
 	buf_put_z(out, "The unsubscribe is removed here");
@@ -173,7 +174,8 @@ void view_removed(Buf *out, const JsonVal *root)
 		put_count(out, cancelled, "tick", "ticks");
 	}
 	buf_put_z(out,
-		".\nUntick the boxes in Salesforce as well, or the next night unsubscribes again.\n");
+		".\nUntick the boxes in Salesforce as well, "
+		"or the next night unsubscribes again.\n");
 }
 
 /* ------------------------------------------------------ check and links */

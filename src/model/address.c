@@ -106,8 +106,8 @@ static bool host_check(Str host, size_t from, Err *err)
 		bool is_end = i == host.len || host.ptr[i] == '.';
 		if (is_end && (label == 0 || label > LABEL_BYTES_MAX || host.ptr[i - 1] == '-'))
 			return ERR(err, ERR_INPUT,
-				"byte %zu: a part of a host name has 1 to %d characters and does not end "
-				"with a hyphen",
+				"byte %zu: a part of a host name has 1 to %d "
+				"characters and does not end with a hyphen",
 				from + i, LABEL_BYTES_MAX);
 		if (is_end) {
 			label = 0;

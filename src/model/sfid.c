@@ -95,8 +95,8 @@ bool sfid_parse(Str text, SfId *out, Err *err)
 	if (text.len == SFID_LEN && !checksum_fits(id.text, text.ptr + BODY_LEN)
 		&& !(is_one_case(text) && restore_case(id.text, text.ptr + BODY_LEN)))
 		return ERR(err, ERR_INPUT,
-			"the last three characters of the Salesforce ID (%.3s) do not fit the rest: "
-			"a letter is wrong or in the wrong case",
+			"the last three characters of the Salesforce ID (%.3s) do "
+			"not fit the rest: a letter is wrong or in the wrong case",
 			text.ptr + BODY_LEN);
 	for (size_t g = 0; g < GROUPS; g++)
 		id.text[BODY_LEN + g] = group_checksum(id.text + g * GROUP_LEN);

@@ -81,8 +81,8 @@ bool sf_credentials_check(const SfCredentials *credentials, Err *err)
 			"login URL: expected https://NAME.my.salesforce.com, nothing behind it");
 	if (ends_nocase(host, STR(".lightning.force.com")))
 		return ERR(err, ERR_INPUT,
-			"login URL: *.lightning.force.com is for browsers; use the org's My Domain, "
-			"https://NAME.my.salesforce.com");
+			"login URL: *.lightning.force.com is for browsers; use "
+			"the org's My Domain, https://NAME.my.salesforce.com");
 	if (credentials->client_id.len == 0)
 		return ERR(err, ERR_INPUT, "the consumer key (client_id) is missing");
 	switch (credentials->grant) {

@@ -73,7 +73,8 @@ static void read_error_text(const JsonVal *root, SfBulkJob *job)
 	if (text.len == 0)
 		text = STR(
 			"Salesforce gives no reason for the failed job; the same query over REST "
-			"with LIMIT 1 usually shows it (a field hidden from the integration user?)");
+			"with LIMIT 1 usually shows it (a field "
+			"hidden from the integration user?)");
 	cut_copy(text, job->error_text, sizeof job->error_text);
 }
 

@@ -13,8 +13,9 @@ static const struct {
 } oauth_errors[] = {
 	{ STR_INIT(""), STR_INIT("user hasn't approved"), SF_CLASS_ADMIN,
 		"the integration user is not pre-authorised for the app",
-		"In the app's policies choose \"Admin approved users are pre-authorized\" and assign "
-		"the user's profile or permission set; also check that the login URL is this org's" },
+		"In the app's policies choose \"Admin approved users are "
+		"pre-authorized\" and assign the user's profile or "
+		"permission set; also check that the login URL is this org's" },
 	{ STR_INIT(""), STR_INIT("audience"), SF_CLASS_ADMIN,
 		"the login URL does not belong to this org",
 		"Use https://test.salesforce.com or the sandbox's My Domain for a sandbox, "

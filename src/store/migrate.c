@@ -17,13 +17,15 @@ bool migrate_check(const Migration *known, size_t known_count, const AppliedMigr
 				i + 1);
 		if (i >= known_count)
 			return ERR(err, ERR_CONFLICT,
-				"the database is from a newer version (schema %zu, this program knows %zu); use that version",
+				"the database is from a newer version (schema "
+				"%zu, this program knows %zu); use that version",
 				applied_count, known_count);
 		unsigned char checksum[HASH_BYTES];
 		migration_checksum(&known[i], checksum);
 		if (memcmp(checksum, applied[i].checksum, HASH_BYTES) != 0)
 			return ERR(err, ERR_FATAL,
-				"migration %zu (%s) was applied in another form; this is not a released version's database",
+				"migration %zu (%s) was applied in another "
+				"form; this is not a released version's database",
 				i + 1, known[i].name);
 	}
 	return true;

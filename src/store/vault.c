@@ -60,10 +60,12 @@ bool vault_check(const Vault *vault, Str stored, Err *err)
 		return ERR(err, ERR_FATAL, "the check value of the keyring is damaged");
 	if (memcmp(stored.ptr, ours, HASH_BYTES) != 0)
 		return ERR(err, ERR_FATAL,
-			"made with another keyring (the master key differs); restore the key file that belongs to it");
+			"made with another keyring (the master key "
+			"differs); restore the key file that belongs to it");
 	if (memcmp(stored.ptr + HASH_BYTES, ours + HASH_BYTES, HASH_BYTES) != 0)
 		return ERR(err, ERR_FATAL,
-			"made with another keyring (the hash key differs); restore the key file that belongs to it");
+			"made with another keyring (the hash key "
+			"differs); restore the key file that belongs to it");
 	return true;
 }
 
@@ -195,7 +197,8 @@ bool vault_event_open(Vault *vault, int64_t person_id, int64_t event_id, Str sea
 		&& take_text(&rest, arena, &text.source_name) && rest.len == 0;
 	if (!ok)
 		return ERR(err, ERR_FATAL,
-			"history entry %lld does not open with its person's key: the database was changed or is damaged",
+			"history entry %lld does not open with its person's "
+			"key: the database was changed or is damaged",
 			(long long)event_id);
 	*out = text;
 	return true;

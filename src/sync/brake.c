@@ -76,7 +76,7 @@ static bool many_changes(const char *what, const char *of, int64_t planned, int6
 void brake_judge(const BrakeFigures *plan, const BrakeFigures *baseline, const BrakeLimits *limits,
 	BrakeVerdict *out)
 {
-	assert(limits->percent >= 1 && limits->percent <= 100 && limits->rows_min >= 0);
+	assert(limits->percent >= 0 && limits->percent <= 100 && limits->rows_min >= 0);
 	*out = (BrakeVerdict){ 0 };
 	if (!baseline) {
 		hold(out, "No run with these fields and this user was applied before.");

@@ -18,7 +18,7 @@ typedef struct BrakeFigures {
 } BrakeFigures;
 
 typedef struct BrakeLimits {
-	int percent;      /* setting brake.percent, 1..100 */
+	int percent;      /* setting brake.percent, 0..100 */
 	int64_t rows_min; /* setting brake.rows_min: changes up to this many never hold */
 } BrakeLimits;
 

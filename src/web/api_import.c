@@ -192,7 +192,8 @@ static bool row_take(Import *import, const CsvRow *csv, Err *err)
 	}
 	if (item->row.id_count && !import->org) {
 		error_add_row(import, csv->row, csv->line,
-			"the row names a Salesforce record, but no org is connected; connect one first");
+			"the row names a Salesforce record, but "
+			"no org is connected; connect one first");
 		return true;
 	}
 	item->row.first_name = arena_str(&import->group_arena, item->row.first_name);

@@ -54,7 +54,8 @@ static bool links_work(WebCall *call, Store *store, Err *err)
 	web_house(call->web, &house);
 	if (!house.public_url[0])
 		return ERR(err, ERR_CONFLICT,
-			"links need the address under which recipients reach this service: set public.url first");
+			"links need the address under which recipients "
+			"reach this service: set public.url first");
 	if (!web_address_list(call->exchange, LINKS_ADDRESSES_MAX, &doc, &addresses, err))
 		return false;
 	JsonWriter w;

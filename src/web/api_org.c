@@ -90,7 +90,8 @@ static bool parse_wish(const JsonVal *object, Arena *arena, OrgConnection *wish,
 	if (!str_starts(wish->login_url, STR("https://"))
 		&& !str_starts(wish->login_url, STR("http://")))
 		return ERR(err, ERR_INPUT,
-			"member \"login_url\": the org's address, such as https://mydomain.my.salesforce.com");
+			"member \"login_url\": the org's address, such as "
+			"https://mydomain.my.salesforce.com");
 	if (wish->api_version.len && !is_api_version(wish->api_version))
 		return ERR(err, ERR_INPUT, "member \"api_version\": such as \"64.0\"");
 	for (size_t i = 0; i < ARRAY_LEN(grants); i++) {

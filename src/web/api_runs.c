@@ -195,7 +195,8 @@ static bool ask_work(WebCall *call, Store *store, Err *err)
 		return false;
 	if (input->kind == RUN_NOW && !settings.nightly)
 		return ERR(err, ERR_CONFLICT,
-			"the sync of this org is off: set sync.nightly to on, or ask for a dry run");
+			"the sync of this org is off: set "
+			"sync.nightly to on, or ask for a dry run");
 	if (!nothing_stands_in_the_way(call, store, &org, input->kind, err))
 		return false;
 	Run run = { .org = org.org,

@@ -211,15 +211,16 @@ static void warn(JsonWriter *w, Arena *arena, const OrgSettings *s, Str org_id)
 	if (!s->nightly)
 		jw_str(w,
 			arena_printf(arena,
-				"org %.*s: while sync.nightly is off, an unsubscribe ticks Email Opt Out "
-				"(HasOptedOutOfEmail) only, whatever sync.mode says; the sales opt-out field is not written",
+				"org %.*s: while sync.nightly is off, an unsubscribe "
+				"ticks Email Opt Out (HasOptedOutOfEmail) only, whatever "
+				"sync.mode says; the sales opt-out field is not written",
 				STR_ARG(org_id)));
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		if (!fields[i].field.len)
 			jw_str(w,
 				arena_printf(arena,
-					"org %.*s: sync.mode wants a sales opt-out field, but %s is empty: %s cannot be "
-					"synced until it names one",
+					"org %.*s: sync.mode wants a sales opt-out field, but "
+					"%s is empty: %s cannot be synced until it names one",
 					STR_ARG(org_id), fields[i].setting, fields[i].object));
 }
 
@@ -232,7 +233,8 @@ static bool put_warnings(WebCall *call, Store *store, JsonWriter *w, const Patch
 	/* RFC 8058 3.1: the one-click URI must be https. */
 	if (str_starts(str_from(input->house.public_url), STR("http://")))
 		jw_str(w,
-			STR("public.url does not begin with https://, so mail programs will not offer one-click unsubscribe"));
+			STR("public.url does not begin with https://, so mail programs will not "
+			    "offer one-click unsubscribe"));
 	if (org) {
 		Str org_id = sfid_str(&org->org_id);
 		if (!settings_load_org(store_desk(store), org_id, &call->arena, &settings, err))

@@ -39,7 +39,8 @@ static bool source_member(const JsonVal *object, Source *out, Err *err)
 		}
 	}
 	return ERR(err, ERR_INPUT,
-		"member \"source\": \"%.*s\" is not one of manual, api, form, bounce, complaint, import",
+		"member \"source\": \"%.*s\" is not one of "
+		"manual, api, form, bounce, complaint, import",
 		STR_ARG(name));
 }
 

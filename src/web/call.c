@@ -187,10 +187,12 @@ bool org_names_pick(const OrgNames *names, Str org_id, OrgRow *out, Err *err)
 {
 	if (names->count == 0)
 		return ERR(err, ERR_CONFLICT,
-			"no Salesforce org is connected; connect one first (POST /api/v1/org, or optout org connect)");
+			"no Salesforce org is connected; connect one "
+			"first (POST /api/v1/org, or optout org connect)");
 	if (!org_id.len && names->count > 1)
 		return ERR(err, ERR_CONFLICT,
-			"%zu orgs are connected; name one with ?org=ID (GET /api/v1/org lists them)",
+			"%zu orgs are connected; name one with "
+			"?org=ID (GET /api/v1/org lists them)",
 			names->count);
 	for (size_t i = 0; i < names->count; i++) {
 		if (!org_id.len || str_eq(org_id, sfid_str(&names->rows[i].org_id))) {

@@ -93,7 +93,8 @@ static bool allow(const Route *route, HttpExchange *exchange)
 static void refuse(HttpExchange *exchange, const char *what)
 {
 	reply_problem(exchange, 401,
-		"%s; send \"Authorization: Bearer TOKEN\" with a token that an admin made (optout token add)",
+		"%s; send \"Authorization: Bearer TOKEN\" with "
+		"a token that an admin made (optout token add)",
 		what);
 	http_reply_header(
 		&exchange->reply, STR("WWW-Authenticate"), STR("Bearer realm=\"optout\""));

@@ -61,7 +61,8 @@ bool import_columns(const CsvRow *header, Arena *arena, ImportColumns *out, Err 
 			return false;
 	if (columns.at[IMPORT_EMAIL] < 0)
 		return ERR(err, ERR_INPUT,
-			"the first row must name the columns, and one of them must be \"email\"; it begins with \"%.*s\"",
+			"the first row must name the columns, and one of "
+			"them must be \"email\"; it begins with \"%.*s\"",
 			STR_ARG(header->count
 					? str_sub(header->fields[0], 0, IMPORT_COLUMN_NAME_MAX)
 					: STR("")));

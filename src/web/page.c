@@ -7,34 +7,38 @@
 
 /* System fonts, one column, large targets (44 px is WCAG 2.5.5), contrast above 7:1 in both schemes
  * (WCAG 1.4.6). When this changes, so does the hash below: the unit test prints the new one. */
-#define STYLE                                                                                                       \
-	":root{color-scheme:light dark;--back:#f3f4f6;--card:#fff;--ink:#1b1f26;--soft:#4a5260;--line:#d5d9e0;"     \
-	"--go:#0b5cab;--go-ink:#fff;--good:#1d6b3a;--alert:#8f1d1d;--alert-back:#fdecec}"                           \
-	"@media(prefers-color-scheme:dark){:root{--back:#14171c;--card:#1d2128;--ink:#eef0f4;--soft:#b9c0cc;"       \
-	"--line:#3a414d;--go:#8ec5ff;--go-ink:#0b1a2b;--good:#7fd6a0;--alert:#ffc9c9;--alert-back:#3b1e20}}"        \
-	"*{box-sizing:border-box}"                                                                                  \
-	"body{margin:0;background:var(--back);color:var(--ink);"                                                    \
-	"font:1.0625rem/1.55 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;"                 \
-	"min-height:100vh;display:flex;align-items:center;justify-content:center;padding:1rem}"                     \
-	"main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem;" \
-	"padding:clamp(1.5rem,6vw,2.75rem)}"                                                                        \
-	"main>:last-child{margin-bottom:0}"                                                                         \
-	"svg{display:block;width:3rem;height:3rem;margin-bottom:1rem;fill:none;stroke:var(--good);stroke-width:2;"  \
-	"stroke-linecap:round;stroke-linejoin:round}"                                                               \
-	"h1{font-size:clamp(1.4rem,5vw,1.75rem);line-height:1.25;margin:0 0 1rem;overflow-wrap:anywhere}"           \
-	"p{margin:0 0 1rem}bdi{overflow-wrap:anywhere}.who{font-weight:600}"                                        \
-	"dl{margin:0 0 1.5rem;border-top:1px solid var(--line)}"                                                    \
-	"dt{font-weight:600;margin-top:1rem}dd{margin:.15rem 0 0;color:var(--soft)}"                                \
-	".soft{color:var(--soft);font-size:.9375rem}"                                                               \
-	"form{margin:1.5rem 0}"                                                                                     \
-	"label{display:block;font-weight:600;margin-bottom:.4rem}"                                                  \
-	"input{width:100%;font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);"          \
-	"border-radius:.5rem;padding:.7rem .8rem;margin-bottom:1rem}"                                               \
-	"button{font:inherit;font-weight:600;width:100%;min-height:3rem;padding:.75rem 1.5rem;border:0;"            \
-	"border-radius:.5rem;background:var(--go);color:var(--go-ink);cursor:pointer}"                              \
-	"button:hover{filter:brightness(1.1)}"                                                                      \
-	"input:focus-visible,button:focus-visible{outline:3px solid var(--go);outline-offset:2px}"                  \
-	".alert{color:var(--alert);background:var(--alert-back);border-radius:.5rem;padding:.75rem 1rem}"           \
+#define STYLE                                                                                      \
+	":root{color-scheme:light dark;--back:#f3f4f6;--card:#fff;--ink:#1b1f26;"                  \
+	"--soft:#4a5260;--line:#d5d9e0;--go:#0b5cab;--go-ink:#fff;--good:#1d6b3a;"                 \
+	"--alert:#8f1d1d;--alert-back:#fdecec}"                                                    \
+	"@media(prefers-color-scheme:dark){:root{--back:#14171c;--card:#1d2128;--ink:#eef0f4;"     \
+	"--soft:#b9c0cc;--line:#3a414d;--go:#8ec5ff;--go-ink:#0b1a2b;--good:#7fd6a0;"              \
+	"--alert:#ffc9c9;--alert-back:#3b1e20}}*{box-sizing:border-box}"                           \
+	"body{margin:0;background:var(--back);color:var(--ink);font:1.0625rem/1.55 system-ui,"     \
+	"-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;min-height:100vh;"             \
+	"display:flex;align-items:center;justify-content:center;padding:1rem}"                     \
+	"main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);"     \
+	"border-radius:.75rem;padding:clamp(1.5rem,6vw,2.75rem)}"                                  \
+	"main>:last-child{margin-bottom:0}"                                                        \
+	"svg{display:block;width:3rem;height:3rem;margin-bottom:1rem;fill:none;"                   \
+	"stroke:var(--good);stroke-width:2;stroke-linecap:round;stroke-linejoin:round}"            \
+	"h1{font-size:clamp(1.4rem,5vw,1.75rem);line-height:1.25;margin:0 0 1rem;"                 \
+	"overflow-wrap:anywhere}p{margin:0 0 1rem}bdi{overflow-wrap:anywhere}"                     \
+	".who{font-weight:600}"                                                                    \
+	"dl{margin:0 0 1.5rem;border-top:1px solid var(--line)}"                                   \
+	"dt{font-weight:600;margin-top:1rem}dd{margin:.15rem 0 0;color:var(--soft)}"               \
+	".soft{color:var(--soft);font-size:.9375rem}form{margin:1.5rem 0}"                         \
+	"label{display:block;font-weight:600;margin-bottom:.4rem}"                                 \
+	"input{width:100%;font:inherit;color:inherit;background:var(--card);"                      \
+	"border:1px solid var(--soft);border-radius:.5rem;padding:.7rem .8rem;"                    \
+	"margin-bottom:1rem}"                                                                      \
+	"button{font:inherit;font-weight:600;width:100%;min-height:3rem;"                          \
+	"padding:.75rem 1.5rem;border:0;border-radius:.5rem;background:var(--go);"                 \
+	"color:var(--go-ink);cursor:pointer}button:hover{filter:brightness(1.1)}"                  \
+	"input:focus-visible,button:focus-visible{outline:3px solid var(--go);"                    \
+	"outline-offset:2px}"                                                                      \
+	".alert{color:var(--alert);background:var(--alert-back);border-radius:.5rem;"              \
+	"padding:.75rem 1rem}"                                                                     \
 	"@media(min-width:40rem){button{width:auto}}"
 
 #define STYLE_SHA256 "sha256-j1pBrxtCYXTAGVaqU5CHNyblOUlC7GyMUsxL7XCPDq8="

@@ -66,8 +66,9 @@ static void address_form(Buf *out, const PageCall *page, Str typed)
 	html_markup(out, "/u\">\n<label for=\"address\">");
 	html_message(out, TEXT_FORM_LABEL, &page->args);
 	html_markup(out,
-		"</label>\n<input id=\"address\" name=\"address\" type=\"email\" required maxlength=\"254\" "
-		"autocomplete=\"email\" autocapitalize=\"none\" spellcheck=\"false\" value=\"");
+		"</label>\n<input id=\"address\" name=\"address\" type=\"email\" "
+		"required maxlength=\"254\" autocomplete=\"email\" "
+		"autocapitalize=\"none\" spellcheck=\"false\" value=\"");
 	html_text(out, typed);
 	html_markup(out, "\">\n<button type=\"submit\">");
 	html_message(out, TEXT_FORM_BUTTON, &page->args);

@@ -5,11 +5,13 @@
 
 static const SettingDef table[] = {
 	{ "public.url", SETTING_HOUSE, SETTING_URL, "", NULL, 0, 0,
-		"Address under which recipients reach this service, such as https://mail.example.com; links begin with it" },
+		"Address under which recipients reach this service, such as "
+		"https://mail.example.com; links begin with it" },
 	{ "company.name", SETTING_HOUSE, SETTING_TEXT, "", NULL, 0, 120,
 		"Sender's name as recipients know it, shown on their pages" },
 	{ "sync.nightly", SETTING_ORG, SETTING_SWITCH, "off", NULL, 0, 0,
-		"Nightly two-way sync with this org; while off, unsubscribes still tick Email Opt Out" },
+		"Nightly two-way sync with this org; "
+		"while off, unsubscribes still tick Email Opt Out" },
 	{ "sync.mode", SETTING_ORG, SETTING_CHOICE, "standard", "standard|sales|both", 0, 0,
 		"Which opt-out field is synced: Email Opt Out, the sales opt-out field, or both" },
 	{ "sync.zone", SETTING_ORG, SETTING_ZONE, "America/Los_Angeles", NULL, 0, 0,
@@ -21,11 +23,14 @@ static const SettingDef table[] = {
 	{ "sync.field.lead", SETTING_ORG, SETTING_FIELD, "", NULL, 0, 0,
 		"API name of the sales opt-out checkbox on Lead" },
 	{ "sync.match_by_address", SETTING_ORG, SETTING_SWITCH, "on", NULL, 0, 0,
-		"Look an unsubscribe up by address as well, so that every record with that address is ticked" },
+		"Look an unsubscribe up by address as well, "
+		"so that every record with that address is ticked" },
 	{ "sync.adopt_unknown", SETTING_ORG, SETTING_SWITCH, "on", NULL, 0, 0,
-		"A ticked record with an address unknown here becomes a person, so that nobody mails it" },
+		"A ticked record with an address unknown here "
+		"becomes a person, so that nobody mails it" },
 	{ "brake.percent", SETTING_ORG, SETTING_INT, "10", NULL, 0, 100,
-		"A run that would change more than this share of the records is held for approval" },
+		"A run that would change more than this "
+		"share of the records is held for approval" },
 	{ "brake.rows_min", SETTING_ORG, SETTING_INT, "100", NULL, 0, 1000000000,
 		"A run that changes fewer rows than this is never held for its share" },
 };
@@ -128,7 +133,8 @@ static bool normalize_url(const SettingDef *def, Str value, Arena *arena, Str *o
 		ok = is_url_char(url.ptr[i]);
 	if (!ok)
 		return ERR(err, ERR_INPUT,
-			"%s: \"%.*s\" is not a web address of the form https://host or https://host/path, without a query",
+			"%s: \"%.*s\" is not a web address of the form https://host or "
+			"https://host/path, without a query",
 			def->name, STR_ARG(value));
 	*out = arena_str(arena, url);
 	return true;
@@ -140,7 +146,8 @@ static bool normalize_zone(const SettingDef *def, Str value, Arena *arena, Str *
 	Str name = str_trim(value);
 	if (!name.len || !zone_open(name, &zone, NULL))
 		return ERR(err, ERR_INPUT,
-			"%s: \"%.*s\" is not a time zone known here; use an IANA name such as America/Los_Angeles",
+			"%s: \"%.*s\" is not a time zone known here; "
+			"use an IANA name such as America/Los_Angeles",
 			def->name, STR_ARG(value));
 	zone_close(&zone);
 	*out = arena_str(arena, name);

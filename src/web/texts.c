@@ -15,8 +15,8 @@ static const Str english[TEXT_COUNT] = {
 	[TEXT_LANDING_NOT_YET] = STR_INIT(
 		"Nothing has changed yet. It counts when you press the button."),
 	[TEXT_DONE_TITLE] = STR_INIT("You are unsubscribed"),
-	[TEXT_DONE_WHO] = STR_INIT(
-		"{address} gets no more marketing or sales e-mail from {company}. It counts from now on."),
+	[TEXT_DONE_WHO] = STR_INIT("{address} gets no more marketing or sales "
+				   "e-mail from {company}. It counts from now on."),
 	[TEXT_DONE_LATE] = STR_INIT("A message that was already on its way may still arrive."),
 	[TEXT_DONE_CLOSE] = STR_INIT("There is nothing more to do. You can close this page."),
 	[TEXT_HONEST_TITLE] = STR_INIT("This link does not work"),

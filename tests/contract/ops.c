@@ -305,7 +305,8 @@ static void dump_people(World *w, Buf *out)
 		for (size_t i = 0; i < count; i++) {
 			const Person *p = &rows[i];
 			buf_printf(out,
-				" person %lld %.*s \"%.*s\" stop %lld %d \"%.*s\" removed %lld %d last %lld records %zu\n",
+				" person %lld %.*s \"%.*s\" stop %lld %d "
+				"\"%.*s\" removed %lld %d last %lld records %zu\n",
 				(long long)p->person_id, STR_ARG(p->address),
 				STR_ARG(p->first_name), (long long)p->unsubscribed_at_ms,
 				(int)p->source, STR_ARG(p->reason), (long long)p->removed_at_ms,
@@ -325,7 +326,8 @@ static void dump_outbox(World *w, Buf *out)
 	for (size_t i = 0; i < count; i++) {
 		const OutboxRow *row = &rows[i].row;
 		buf_printf(out,
-			" outbox %lld org %lld %s person %lld %s made %lld due %lld n %lld %s %.*s\n",
+			" outbox %lld org %lld %s person %lld "
+			"%s made %lld due %lld n %lld %s %.*s\n",
 			(long long)row->outbox_id, (long long)row->org, row->sfid.text,
 			(long long)row->person_id, outbox_state_name(row->state),
 			(long long)row->created_at_ms, (long long)row->due_at_ms,

@@ -248,7 +248,8 @@ bool db_migrate(sqlite3 *handle, const Migration *known, size_t count, bool read
 		return false;
 	if (read_only && applied_count < count)
 		return ERR(err, ERR_CONFLICT,
-			"the database is from an older version; start the daemon, which brings it up to date");
+			"the database is from an older version; "
+			"start the daemon, which brings it up to date");
 	for (size_t i = applied_count; i < count; i++) {
 		if (!migration_apply(handle, &known[i], (int)i + 1, err))
 			return false;

@@ -234,7 +234,8 @@ static bool verify_entry(const Query *query, Chain *at, Err *err)
 	if (head.len == HASH_BYTES && memcmp(head.ptr, at->head, HASH_BYTES) == 0)
 		return true;
 	return ERR(err, ERR_FATAL,
-		"history entry %lld does not fit the proof chain: it, or one before it, was changed or taken out",
+		"history entry %lld does not fit the proof chain: "
+		"it, or one before it, was changed or taken out",
 		(long long)query_i64(query, 0));
 }
 
@@ -276,7 +277,8 @@ bool sqlite_chain_verify(Ledger *ledger, unsigned partition, Err *err)
 			return false;
 		if (rows == 0)
 			return ERR(err, ERR_FATAL,
-				"proof chain %u should have %lld entries and has %lld: entries after %lld were taken out",
+				"proof chain %u should have %lld entries and "
+				"has %lld: entries after %lld were taken out",
 				partition, (long long)head.length, (long long)at.length,
 				(long long)after_id);
 	}

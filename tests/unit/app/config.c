@@ -194,7 +194,8 @@ static void a_bad_value_is_named_with_file_line_option_and_what_to_write(void **
 	expect_fault(*state, STR("sort_memory_bytes = 1K\n"),
 		"1: sort_memory_bytes cannot be \"1K\"; write a whole number, 16M to 64G");
 	expect_fault(*state, STR("store_url = postgres:x\n"),
-		"1: store_url cannot be \"postgres:x\"; write sqlite: and the path of the database file");
+		"1: store_url cannot be \"postgres:x\"; write "
+		"sqlite: and the path of the database file");
 	expect_fault(*state, STR("key_file =\n"), "1: key_file is empty; write a path");
 }
 
@@ -223,8 +224,8 @@ static void a_line_without_a_value_or_too_long_is_a_fault_at_its_line(void **sta
 		buf_put_char(&text, 'x');
 	buf_put_z(&text, "\nlog_json = 1\n");
 	expect_fault(*state, buf_str(&text),
-		"2: the line is longer than 198 bytes or holds a NUL byte; lists may be spread over "
-		"several lines");
+		"2: the line is longer than 198 bytes or holds a "
+		"NUL byte; lists may be spread over several lines");
 }
 
 static void every_fault_is_found_in_one_go(void **state)
@@ -291,7 +292,8 @@ static void proxies_are_a_list_that_lines_extend_and_a_higher_source_replaces(vo
 {
 	World *world = *state;
 	write_file(world,
-		STR("trusted_proxies = 10.0.0.0/8, 127.0.0.1\n  fd00::/8\ntrusted_proxies = ::1\n"));
+		STR("trusted_proxies = 10.0.0.0/8, 127.0.0.1\n"
+		    "  fd00::/8\ntrusted_proxies = ::1\n"));
 	Config config = load(world);
 	assert_value(&config, STR("trusted_proxies"), "10.0.0.0/8 127.0.0.1 fd00::/8 ::1");
 	Str views[CONFIG_PROXIES_MAX];

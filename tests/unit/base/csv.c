@@ -127,7 +127,8 @@ static void open_quote_at_the_end_is_bad(void **state)
 	(void)state;
 	expect_rows(NULL, STR("a\n\"b\nc\n"),
 		"1@1+0[a]\n"
-		"bad 2@2+2: row 2 at line 2: a quoted field is never closed (byte 7 of the file)\n");
+		"bad 2@2+2: row 2 at line 2: a quoted field "
+		"is never closed (byte 7 of the file)\n");
 }
 
 static void lone_carriage_return_is_bad(void **state)

@@ -18,8 +18,8 @@ static void problems_are_rfc_9457_documents(void **state)
 	reply_problem(exchange, 409, "a \"later\" stop exists: event %d", 7);
 	assert_int_equal(exchange->reply.status, 409);
 	assert_str(buf_str(&exchange->reply.body),
-		"{\"title\":\"Conflict\",\"status\":409,\"detail\":\"a \\\"later\\\" stop exists: event "
-		"7\"}");
+		"{\"title\":\"Conflict\",\"status\":409,"
+		"\"detail\":\"a \\\"later\\\" stop exists: event 7\"}");
 	assert_str(
 		http_reply_get(&exchange->reply, STR("Content-Type")), "application/problem+json");
 	http_exchange_fini(exchange);

@@ -195,7 +195,8 @@ static int send_packed(const char *text, Str damage)
 	assert_true(gzip_encode(str_from(text), &packed));
 	buf_put(&packed, damage);
 	buf_printf(&request,
-		"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+		"POST /echo HTTP/1.1\r\nHost: a\r\n"
+		"Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
 		packed.len);
 	buf_put(&request, buf_str(&packed));
 	int fd = wire_connect(stage.port);
@@ -250,7 +251,8 @@ static void the_client_is_found_behind_trusted_proxies(void **state)
 	stage_start(&stage);
 	CLEANUP(buf_fini) Buf body = BUF_MAX(100);
 	wire_ask(stage.port,
-		"GET /client HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1, 203.0.113.5\r\n\r\n",
+		"GET /client HTTP/1.1\r\nHost: a\r\n"
+		"X-Forwarded-For: 192.0.2.1, 203.0.113.5\r\n\r\n",
 		&body);
 	assert_str(buf_str(&body), "127.0.0.1 203.0.113.5");
 }

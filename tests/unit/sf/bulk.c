@@ -30,8 +30,8 @@ static void a_job_goes_through_its_states(void **state)
 	assert_has(str_from(script->log),
 		"POST https://eu1.my.salesforce.com/services/data/v64.0/jobs/query\n");
 	assert_has(str_from(script->log),
-		"{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\",\"contentType\":\"CSV\","
-		"\"columnDelimiter\":\"COMMA\",\"lineEnding\":\"LF\"}");
+		"{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\","
+		"\"contentType\":\"CSV\",\"columnDelimiter\":\"COMMA\",\"lineEnding\":\"LF\"}");
 	script_answer(script, 200, JOB("InProgress", ",\"numberRecordsProcessed\":1000"));
 	assert_true(sf_bulk_query_look(script->client, &job, NULL));
 	assert_int_equal(job.state, SF_JOB_IN_PROGRESS);
@@ -202,8 +202,8 @@ static void jobs_that_are_gone_are_missing_and_count_as_deleted(void **state)
 	Script *script = *state;
 	SfBulkJob job = known_job();
 	Err err;
-	const char *gone =
-		"[{\"errorCode\":\"NOT_FOUND\",\"message\":\"The requested resource does not exist\"}]";
+	const char *gone = "[{\"errorCode\":\"NOT_FOUND\",\"message\":\"The "
+			   "requested resource does not exist\"}]";
 	script_answer(script, 404, gone);
 	assert_false(sf_bulk_query_look(script->client, &job, &err));
 	assert_int_equal(err.kind, ERR_MISSING);

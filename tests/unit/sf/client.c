@@ -101,8 +101,8 @@ static void sessions_that_renewal_cannot_help_are_not_renewed(void **state)
 	SfReply reply;
 	Err err;
 	script_answer(script, 401,
-		"[{\"message\":\"This session is not valid for use with the REST API\",\"errorCode\":"
-		"\"INVALID_SESSION_ID\"}]");
+		"[{\"message\":\"This session is not valid for use with "
+		"the REST API\",\"errorCode\":\"INVALID_SESSION_ID\"}]");
 	assert_false(call(script, &get_limits, &reply, &err));
 	sf_reply_fini(&reply);
 	assert_int_equal(script->logins, 1);
@@ -114,8 +114,8 @@ static void a_moved_org_is_logged_in_to_again(void **state)
 	Script *script = *state;
 	SfReply reply;
 	script_answer(script, 400,
-		"[{\"errorCode\":\"URL_NOT_RESET\",\"message\":\"Destination URL not reset. The URL "
-		"returned from login must be set\"}]");
+		"[{\"errorCode\":\"URL_NOT_RESET\",\"message\":\"Destination "
+		"URL not reset. The URL returned from login must be set\"}]");
 	script_answer(script, 200, "{}");
 	assert_true(call(script, &get_limits, &reply, NULL));
 	sf_reply_fini(&reply);
@@ -275,8 +275,8 @@ static void login_can_be_asked_for(void **state)
 	assert_true(sf_client_login(script->client, &err));
 	assert_true(sf_client_login(script->client, &err));
 	assert_int_equal(script->logins, 2);
-	script->login_refusal =
-		"{\"error\":\"invalid_client\",\"error_description\":\"invalid client credentials\"}";
+	script->login_refusal = "{\"error\":\"invalid_client\","
+				"\"error_description\":\"invalid client credentials\"}";
 	assert_false(sf_client_login(script->client, &err));
 	assert_int_equal(err.kind, ERR_AUTH);
 	assert_has(str_from(err.text), "Copy the app's key and secret again");

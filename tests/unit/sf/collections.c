@@ -66,8 +66,8 @@ static void results_belong_to_rows_by_position(void **state)
 		STR("[{\"success\":false,\"errors\":[{\"statusCode\":\"UNABLE_TO_LOCK_ROW\","
 		    "\"message\":\"unable to obtain exclusive access\",\"fields\":[]}]},"
 		    "{\"id\":\"003q000000KvQ2DAAV\",\"success\":true,\"errors\":[]},"
-		    "{\"success\":false,\"errors\":[{\"errorCode\":\"ENTITY_IS_DELETED\",\"message\":"
-		    "\"entity is deleted\"}]}]"),
+		    "{\"success\":false,\"errors\":[{\"errorCode\":\"ENTITY_IS_DELETED\","
+		    "\"message\":\"entity is deleted\"}]}]"),
 		ids, 3, rows, NULL));
 	assert_true(rows[0].is_answered && !rows[0].ok);
 	assert_class(rows[0].fault.cls, SF_CLASS_AGAIN);
@@ -153,7 +153,8 @@ static void the_most_final_of_several_errors_counts(void **state)
 	assert_true(sf_tick_results(
 		STR("[{\"success\":false,\"errors\":[{\"statusCode\":\"UNABLE_TO_LOCK_ROW\","
 		    "\"message\":\"a\"},{\"statusCode\":\"FIELD_CUSTOM_VALIDATION_EXCEPTION\","
-		    "\"message\":\"b\"},{\"statusCode\":\"UNKNOWN_EXCEPTION\",\"message\":\"c\"}]}]"),
+		    "\"message\":\"b\"},{\"statusCode\":\"UNKNOWN_EXCEPTION\","
+		    "\"message\":\"c\"}]}]"),
 		ids, 1, rows, NULL));
 	assert_string_equal(rows[0].fault.code, "FIELD_CUSTOM_VALIDATION_EXCEPTION");
 	assert_string_equal(rows[0].fault.text, "b");

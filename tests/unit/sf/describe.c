@@ -102,7 +102,8 @@ static void fetch_asks_once_and_passes_faults_on(void **state)
 	assert_true(sf_describe_fetch(script->client, SF_LEAD, &arena, &describe, &err));
 	assert_has(str_from(script->log), "/services/data/v64.0/sobjects/Lead/describe\n");
 	script_answer(script, 404,
-		"[{\"errorCode\":\"NOT_FOUND\",\"message\":\"The requested resource does not exist\"}]");
+		"[{\"errorCode\":\"NOT_FOUND\",\"message\":\"The "
+		"requested resource does not exist\"}]");
 	assert_false(sf_describe_fetch(script->client, SF_LEAD, &arena, &describe, &err));
 	assert_int_equal(err.kind, ERR_MISSING);
 	script_answer(script, 200, "{\"name\":\"Lead\",\"fie");

@@ -83,7 +83,8 @@ static void more_rows_than_allowed_are_an_error(void **state)
 	CLEANUP(buf_fini) Buf rows = BUF_MAX(256);
 	Err err;
 	script_answer(script, 200,
-		"{\"totalSize\":2,\"done\":true,\"records\":[{\"Email\":\"a\"},{\"Email\":\"b\"}]}");
+		"{\"totalSize\":2,\"done\":true,"
+		"\"records\":[{\"Email\":\"a\"},{\"Email\":\"b\"}]}");
 	SfQuery query = { .soql = STR("SELECT Email FROM Lead"), .rows_max = 1 };
 	assert_false(sf_query_each(script->client, &query, collect, &rows, &err));
 	assert_int_equal(err.kind, ERR_LIMIT);
@@ -95,7 +96,8 @@ static void answers_that_lead_nowhere_are_tried_again(void **state)
 	static const char *const bodies[] = { "[]", "{}", "{\"done\":true}",
 		"{\"records\":[],\"done\":false}", "{\"records\":[{}],\"done\":false}",
 		"{\"records\":[{}],\"done\":false,\"nextRecordsUrl\":\"https://evil.example/x\"}",
-		"{\"records\":[],\"done\":false,\"nextRecordsUrl\":\"/services/data/v64.0/query/0r8-1\"}",
+		"{\"records\":[],\"done\":false,"
+		"\"nextRecordsUrl\":\"/services/data/v64.0/query/0r8-1\"}",
 		"{\"records\":[{}],\"do" };
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		CLEANUP(buf_fini) Buf rows = BUF_MAX(256);
@@ -160,8 +162,8 @@ static void lookup_stays_within_the_uri_budget_and_loses_nobody(void **state)
 		percent_encode(&uri, buf_str(&soql));
 		assert_in_range(uri.len, 1, SF_URI_BYTES_MAX);
 		assert_true(str_starts(buf_str(&soql),
-			STR("SELECT Id, Email, HasOptedOutOfEmail FROM Lead WHERE IsConverted = FALSE "
-			    "AND Email IN ('o\\'somebody.nr-")));
+			STR("SELECT Id, Email, HasOptedOutOfEmail FROM Lead WHERE "
+			    "IsConverted = FALSE AND Email IN ('o\\'somebody.nr-")));
 		for (; from < to; from++) {
 			CLEANUP(buf_fini) Buf literal = BUF_MAX(1024);
 			soql_put_literal(&literal, address_str(&addresses[from]));

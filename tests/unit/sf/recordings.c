@@ -17,14 +17,11 @@
 
 enum { RECORDING_MAX = 16 * 1024 * 1024 };
 
+/* NULL: not set. */
 static const char *folder(void)
 {
 	const char *path = getenv("OPTOUT_FIXTURES");
-	if (!path || !path[0]) {
-		print_message("SKIPPED: set OPTOUT_FIXTURES to the folder with the recordings\n");
-		skip();
-	}
-	return path;
+	return path && path[0] ? path : NULL;
 }
 
 static void open_recording(const char *name, JsonDoc *out)
@@ -33,15 +30,8 @@ static void open_recording(const char *name, JsonDoc *out)
 	CLEANUP(buf_fini) Buf text = BUF_MAX(RECORDING_MAX);
 	Err err;
 	snprintf(path, sizeof path, "%s/recordings/%s", folder(), name);
-	FILE *file = fopen(path, "rb");
-	if (!file)
-		fail_msg("%s is not there", path);
-	while (!feof(file)) {
-		char *room = buf_room(&text, 65536);
-		assert_non_null(room);
-		buf_grow(&text, fread(room, 1, 65536, file));
-	}
-	fclose(file);
+	if (!file_read(path, &text, &err))
+		fail_msg("%s", err.text);
 	if (!json_doc_parse(buf_str(&text), RECORDING_MAX, out, &err))
 		fail_msg("%s: %s", path, err.text);
 }
@@ -455,5 +445,10 @@ int main(void)
 		cmocka_unit_test(recorded_csv_is_no_fault),
 		cmocka_unit_test(recorded_good_answers_are_no_faults),
 	};
+	if (!folder()) {
+		/* A plan line, because the harness takes cmocka's word for a skip as failed. */
+		puts("1..0 # SKIP OPTOUT_FIXTURES does not name the folder with the recordings");
+		return 0;
+	}
 	return secret_library_init(NULL) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -100,9 +100,10 @@ static void a_lock_inside_a_failed_trigger_is_tried_again(void **state)
 	(void)state;
 	SfFault fault;
 	sf_fault_set(&fault, 0, STR("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"),
-		STR("AccountTrigger: execution of AfterUpdate caused by: System.DmlException: Update "
-		    "failed. First exception on row 0 with id 0011U00000abcdeQAA; first error: "
-		    "UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this record: []"));
+		STR("AccountTrigger: execution of AfterUpdate caused by: "
+		    "System.DmlException: Update failed. First exception on row 0 "
+		    "with id 0011U00000abcdeQAA; first error: UNABLE_TO_LOCK_ROW, "
+		    "unable to obtain exclusive access to this record: []"));
 	assert_class(fault.cls, SF_CLASS_AGAIN);
 	assert_string_equal(fault.code, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY");
 	assert_string_equal(fault.inner_code, "UNABLE_TO_LOCK_ROW");

@@ -58,8 +58,8 @@ static void change_of_field_or_user_is_held(void **state)
 	BrakeFigures plan = quiet(), baseline = quiet();
 	plan.field_lead = (FieldName){ "Opt__c" };
 	holds(&plan, &baseline,
-		"The field of Lead changed from HasOptedOutOfEmail to Opt__c since the last applied "
-		"run.");
+		"The field of Lead changed from HasOptedOutOfEmail "
+		"to Opt__c since the last applied run.");
 	plan = quiet();
 	plan.field_contact = (FieldName){ "" };
 	holds(&plan, &baseline,
@@ -107,8 +107,8 @@ static void many_changes_in_either_direction_are_held(void **state)
 	BrakeFigures plan = quiet(), baseline = quiet();
 	plan.planned_here = 2001;
 	holds(&plan, &baseline,
-		"2001 people would be unsubscribed here, 10.0 percent of 20000 people; more than 10 "
-		"percent is held.");
+		"2001 people would be unsubscribed here, 10.0 percent "
+		"of 20000 people; more than 10 percent is held.");
 	plan.planned_here = 0;
 	plan.planned_there = 30000;
 	holds(&plan, &baseline,

@@ -17,16 +17,20 @@ static void orgs_are_listed_without_their_secrets(void **state)
 	assert_has_not(answer, "very secret");
 }
 
+#define LOGIN  "{\"login_url\":\"https://a.example\","
+#define CLIENT "\"grant\":\"client_credentials\","
+#define JWT    "\"grant\":\"jwt_bearer\","
+
 static void a_wish_to_connect_is_handed_on(void **state)
 {
 	House *house = *state;
 	static const struct {
 		const char *json, *wish;
 	} cases[] = {
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"client_credentials\",\"client_id\":\"c\",\"client_secret\":\"s\"}",
+		{ LOGIN CLIENT "\"client_id\":\"c\",\"client_secret\":\"s\"}",
 			"https://a.example|1|c|s|" },
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"jwt_bearer\",\"client_id\":\"c\",\"private_key\":\"k\","
-		  "\"username\":\"u@a.example\",\"api_version\":\"64.0\"}",
+		{ LOGIN JWT "\"client_id\":\"c\",\"private_key\":\"k\","
+			    "\"username\":\"u@a.example\",\"api_version\":\"64.0\"}",
 			"https://a.example|2|c|k|u@a.example" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -46,16 +50,13 @@ static void incomplete_wishes_name_the_member(void **state)
 		{ "{}", "login_url" },
 		{ "{\"login_url\":\"a.example\",\"grant\":\"jwt_bearer\",\"client_id\":\"c\"}",
 			"login_url" },
-		{ "{\"login_url\":\"https://a.example\",\"client_id\":\"c\"}", "grant" },
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"password\",\"client_id\":\"c\"}",
-			"grant" },
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"jwt_bearer\"}", "client_id" },
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"jwt_bearer\",\"client_id\":\"c\",\"private_key\":\"k\"}",
-			"username" },
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"client_credentials\",\"client_id\":\"c\"}",
-			"client_secret" },
-		{ "{\"login_url\":\"https://a.example\",\"grant\":\"client_credentials\",\"client_id\":\"c\","
-		  "\"client_secret\":\"s\",\"api_version\":\"new\"}",
+		{ LOGIN "\"client_id\":\"c\"}", "grant" },
+		{ LOGIN "\"grant\":\"password\",\"client_id\":\"c\"}", "grant" },
+		{ LOGIN "\"grant\":\"jwt_bearer\"}", "client_id" },
+		{ LOGIN JWT "\"client_id\":\"c\",\"private_key\":\"k\"}", "username" },
+		{ LOGIN CLIENT "\"client_id\":\"c\"}", "client_secret" },
+		{ LOGIN CLIENT "\"client_id\":\"c\","
+			       "\"client_secret\":\"s\",\"api_version\":\"new\"}",
 			"api_version" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -107,7 +108,8 @@ static void refused_pushes_are_listed_with_the_reason(void **state)
 	Str answer = house_get(house, 200, "/api/v1/diagnostics");
 	assert_member(house, answer, "rows_cut", "false");
 	assert_has(answer,
-		"\"error_code\":\"INSUFFICIENT_ACCESS_OR_READONLY\",\"error_text\":\"field is hidden\"");
+		"\"error_code\":\"INSUFFICIENT_ACCESS_OR_READONLY\","
+		"\"error_text\":\"field is hidden\"");
 	assert_has(answer, "\"advice\":\"make the field visible\"");
 	assert_has(answer, "\"error_code\":null,\"error_text\":null,\"advice\":null");
 	assert_member(house, answer, "rows.0.age_ms", "90000");

@@ -44,8 +44,8 @@ static void good_rows_go_in_although_others_are_bad(void **state)
 static void the_same_file_again_changes_nothing(void **state)
 {
 	House *house = *state;
-	const char *csv =
-		"email,first_name,salesforce_id\na@example.com,Ann,003000000000001\nb@example.com,Bo,00Q000000000001\n";
+	const char *csv = "email,first_name,salesforce_id\na@example.com,Ann,003000000000001\n"
+			  "b@example.com,Bo,00Q000000000001\n";
 	house_connect_org(house, HOUSE_ORG);
 	(void)import(house, 200, csv);
 	Footprint before = house_footprint(house);
@@ -64,7 +64,8 @@ static void a_new_name_or_link_is_an_update(void **state)
 	(void)import(house, 200,
 		"email,first_name\na@example.com,Ann\nb@example.com,Bo\nc@example.com,Cy\n");
 	Str answer = import(house, 200,
-		"email,first_name,contact_id\na@example.com,Anna,\nb@example.com,,003000000000001\nc@example.com,,\n");
+		"email,first_name,contact_id\na@example.com,Anna,\n"
+		"b@example.com,,003000000000001\nc@example.com,,\n");
 	assert_member(house, answer, "updated", "2");
 	assert_member(house, answer, "unchanged", "1");
 	assert_str(house_person(house, "a@example.com").first_name, "Anna");
@@ -76,7 +77,8 @@ static void ids_of_15_and_18_characters_are_one_record(void **state)
 	House *house = *state;
 	house_connect_org(house, HOUSE_ORG);
 	Str answer = import(house, 200,
-		"email,contact_id\na@example.com,003000000000001\na@example.com,003000000000001AAA\n");
+		"email,contact_id\na@example.com,003000000000001\n"
+		"a@example.com,003000000000001AAA\n");
 	assert_member(house, answer, "linked", "1");
 	assert_int_equal(house_person(house, "a@example.com").record_count, 1);
 }

@@ -77,7 +77,8 @@ static void check_tells_the_four_states(void **state)
 	(void)house_post(house, 200, "/api/v1/unsubscribes",
 		"{\"address\":\"gone@example.com\",\"reason\":\"no more\"}");
 	Str answer = house_post(house, 200, "/api/v1/check",
-		"{\"addresses\":[\"Free@example.com\",\"GONE@Example.com\",\"new@example.com\",\"nobody\",\"\",null,7]}");
+		"{\"addresses\":[\"Free@example.com\",\"GONE@Example.com\","
+		"\"new@example.com\",\"nobody\",\"\",null,7]}");
 	assert_member(house, answer, "results.0.state", "mailable");
 	assert_member(house, answer, "results.0.may_mail", "true");
 	assert_member(house, answer, "results.1.state", "unsubscribed");

@@ -56,7 +56,8 @@ static void a_person_has_records_and_history(void **state)
 	(void)house_post(house, 200, "/api/v1/people/import",
 		"email,first_name,contact_id\nAnn@Example.com,Ann,003000000000001\n");
 	(void)house_post(house, 200, "/api/v1/unsubscribes",
-		"{\"address\":\"ann@example.com\",\"reason\":\"asked on the phone\",\"evidence\":\"call 17\"}");
+		"{\"address\":\"ann@example.com\",\"reason\":\"asked "
+		"on the phone\",\"evidence\":\"call 17\"}");
 	Str person = house_get(house, 200, "/api/v1/people/by-address/ANN%40example.com");
 	assert_member(house, person, "address", "ann@example.com");
 	assert_member(house, person, "first_name", "Ann");

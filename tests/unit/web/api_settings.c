@@ -35,7 +35,8 @@ static void a_change_stays_and_says_by_whom(void **state)
 	House *house = *state;
 	house_connect_org(house, HOUSE_ORG);
 	Str answer = house_patch(house, 200, "/api/v1/settings",
-		"{\"sync.zone\":\"Europe/Berlin\",\"sync.time\":\"6:30\",\"brake.percent\":25,\"sync.nightly\":true}");
+		"{\"sync.zone\":\"Europe/Berlin\",\"sync.time\":\"6:30\","
+		"\"brake.percent\":25,\"sync.nightly\":true}");
 	assert_string_equal(value_of(house, answer, "sync.time"), "06:30");
 	Str again = house_get(house, 200, "/api/v1/settings");
 	assert_string_equal(value_of(house, again, "sync.zone"), "Europe/Berlin");
@@ -61,8 +62,8 @@ static void typed_getters_read_what_was_set(void **state)
 	assert_int_equal(s.brake_percent, 10);
 	assert_true(s.match_by_address && s.adopt_unknown);
 	(void)house_patch(house, 200, "/api/v1/settings",
-		"{\"sync.nightly\":\"on\",\"sync.mode\":\"both\",\"sync.time\":\"07:45\",\"sync.field.lead\":\"x__y__c\","
-		"\"sync.adopt_unknown\":false}");
+		"{\"sync.nightly\":\"on\",\"sync.mode\":\"both\",\"sync.time\":\"07:45\","
+		"\"sync.field.lead\":\"x__y__c\",\"sync.adopt_unknown\":false}");
 	assert_true(settings_load_org(
 		store_desk(house->eyes), STR(HOUSE_ORG), &house->arena, &s, &err));
 	assert_true(s.nightly && !s.adopt_unknown);

@@ -85,7 +85,8 @@ static void both_encodings_of_one_click_unsubscribe(void **state)
 		"application/x-www-form-urlencoded", "List-Unsubscribe=One-Click");
 	Answer parts = recipient(house, "POST", house_link(house, "b@example.com"),
 		"multipart/form-data; boundary=x",
-		"--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n");
+		"--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n"
+		"\r\nOne-Click\r\n--x--\r\n");
 	assert_int_equal(form.status, 200);
 	assert_int_equal(parts.status, 200);
 	assert_true(form.body.len < 100);
