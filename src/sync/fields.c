@@ -36,7 +36,7 @@ static unsigned mode_bits(SyncMode mode)
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
 		if (modes[i].mode == mode)
 			return modes[i].bits;
-	assert(!"a mode that the table does not know");
+	assert(false && "a mode that the table does not know");
 	return FIELD_STANDARD;
 }
 

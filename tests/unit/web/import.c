@@ -45,9 +45,9 @@ static void columns_are_found_in_any_order_and_spelling(void **state)
 		"email,first_name,last_name,contact_id\na@example.com,Ann,Lee,003000000000001AAA\n",
 		"Contact ID;LAST-NAME;E-Mail;FirstName\r\n"
 		"003000000000001AAA;Lee;a@example.com;Ann\r\n",
-		"\xef\xbb\xbf"
-		"Last Name\tEMAIL\tcontactid\tFirst_Name\n"
-		"Lee\t\"a@example.com\"\t003000000000001\tAnn",
+		("\xef\xbb\xbf"
+		 "Last Name\tEMAIL\tcontactid\tFirst_Name\n"
+		 "Lee\t\"a@example.com\"\t003000000000001\tAnn"),
 	};
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		CLEANUP(sheet_close) Sheet sheet = { 0 };
