@@ -43,10 +43,11 @@ def http_call(address, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection("localhost", timeout=PATIENCE_S)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(PATIENCE_S)
-        connection.sock.connect(address)
     else:
         connection = http.client.HTTPConnection(address, timeout=PATIENCE_S)
     try:
+        if address.startswith("/"):
+            connection.sock.connect(address)
         connection.request(method, path, body=body, headers=headers or {})
         reply = connection.getresponse()
         return reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read()
