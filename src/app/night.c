@@ -6,7 +6,11 @@
 #include "base/metric.h"
 #include "sync/lease.h"
 
+#include <unistd.h>
+
 #define NIGHT_LEASE "night"
+
+enum { STOP_CHECK_MS = 100 }; /* while waiting */
 
 static int64_t wall_ms(const Night *night)
 {
@@ -54,7 +58,7 @@ static bool drop_lease(void *ctx, Store *store, Err *err)
 
 bool night_go_on(Night *night, Err *err)
 {
-	if (atomic_load(night->stopping))
+	if (stop_is_thrown(night->stop))
 		return ERR(err, ERR_RETRY,
 			"the program is stopping; the run goes on at its next start");
 	int64_t now = wall_ms(night);
@@ -67,6 +71,18 @@ bool night_go_on(Night *night, Err *err)
 		return ERR(err, ERR_CONFLICT, "another machine leads the night runs");
 	night->lease_renew_at_ms = now + LEASE_RENEW_MS;
 	return true;
+}
+
+bool night_wait(Night *night, int64_t until_ms, Err *err)
+{
+	for (;;) {
+		if (!night_go_on(night, err))
+			return false;
+		int64_t left_ms = until_ms - wall_ms(night);
+		if (left_ms <= 0)
+			return true;
+		usleep((useconds_t)MIN_OF(left_ms, (int64_t)STOP_CHECK_MS) * 1000);
+	}
 }
 
 /* ------------------------------------------------------------------ a run */
@@ -83,9 +99,12 @@ static bool night_open(Night *night, Err *err)
 			org_id = &orgs[i].org_id;
 	if (!org_id)
 		return ERR(err, ERR_MISSING, "the org of this run is not connected");
-	return org_setup_load(night->reader, org_id, &night->arena, &night->setup, err)
-		&& org_client_open(
-			night->options->config, &night->setup.connection, &night->client, err);
+	if (!org_setup_load(night->reader, org_id, &night->arena, &night->setup, err)
+		|| !org_client_open(
+			night->options->config, &night->setup.connection, &night->client, err))
+		return false;
+	stop_watch(night->stop, night->client.sf);
+	return true;
 }
 
 static void night_close(Night *night)
@@ -94,6 +113,7 @@ static void night_close(Night *night)
 		run_sorter_close(&night->sorter);
 	temp_file_close(&night->sort_file);
 	temp_file_close(&night->spool);
+	stop_watch(night->stop, NULL);
 	org_client_close(&night->client);
 	arena_fini(&night->arena);
 }
@@ -132,18 +152,19 @@ static bool take_steps(Night *night, Err *err)
 {
 	if (!night_open(night, err) || !night_go_on(night, err))
 		return false;
+	if (night->run->kind != RUN_DRY && !night->setup.settings.nightly)
+		return ERR(err, ERR_CONFLICT, "the sync was switched off");
 	if (night->run->state == RUN_ASKED && !read_and_plan(night, err))
 		return false;
 	return night->run->state != RUN_APPROVED || apply_plan(night, err);
 }
 
-bool night_run(const WorkerOptions *options, Store *reader, const atomic_bool *stopping, Run *run,
-	Err *err)
+bool night_run(const WorkerOptions *options, Store *reader, StopSwitch *stop, Run *run, Err *err)
 {
 	Night night = {
 		.options = options,
 		.reader = reader,
-		.stopping = stopping,
+		.stop = stop,
 		.run = run,
 		.calls_before = run->calls,
 		.arena = ARENA_MAX(ORG_SETUP_BYTES_MAX),
@@ -152,7 +173,7 @@ bool night_run(const WorkerOptions *options, Store *reader, const atomic_bool *s
 	};
 	Err fault = { 0 };
 	bool ok = take_steps(&night, &fault);
-	if (!ok && atomic_load(stopping)) {
+	if (!ok && stop_is_thrown(stop)) {
 		*err = fault;
 	} else if (!ok) {
 		log_event(LOG_ERROR, "run.failed", LOG_INT("run", run->run_id), LOG_ERR(&fault));

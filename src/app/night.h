@@ -6,6 +6,7 @@
 
 #include "app/org_client.h"
 #include "app/org_settings.h"
+#include "app/stop.h"
 #include "app/temp_file.h"
 #include "app/worker.h"
 #include "base/base.h"
@@ -14,13 +15,11 @@
 #include "store/store.h"
 #include "sync/diff.h"
 
-#include <stdatomic.h>
-
 typedef struct Night {
 	const WorkerOptions *options;
-	Store *reader;               /* borrowed: the worker's read-only handle */
-	const atomic_bool *stopping; /* borrowed */
-	Run *run;                    /* borrowed; written down by night_note */
+	Store *reader;    /* borrowed: the worker's read-only handle */
+	StopSwitch *stop; /* borrowed */
+	Run *run;         /* borrowed; written down by night_note */
 	OrgSetup setup;
 	Arena arena; /* of setup */
 	OrgClient client;
@@ -31,7 +30,9 @@ typedef struct Night {
 	TempFile spool; /* the pages as they came */
 	RunSorter *sorter;
 	TempFile sort_file;
+	FieldSet compared[SF_ACCOUNT + 1];   /* by SfObject: the chosen fields that it shows */
 	unsigned fields;                     /* FIELD_ bits that at least one object shows */
+	char user[SFID_LEN + 1];             /* who reads, in Salesforce */
 	size_t email_column[SF_ACCOUNT + 1]; /* by SfObject, in the spooled rows */
 	int64_t read_at_ms;
 	int64_t bad_addresses;
@@ -40,8 +41,12 @@ typedef struct Night {
 /* Takes a run in state ASKED or APPROVED to its next resting state: DONE, HELD or FAILED. False
  * with ERR_RETRY, the run as it was, when stopping. Faults of the run itself end in FAILED with a
  * note. */
-WARN_UNUSED bool night_run(const WorkerOptions *options, Store *reader, const atomic_bool *stopping,
-	Run *run, Err *err);
+WARN_UNUSED bool night_run(
+	const WorkerOptions *options, Store *reader, StopSwitch *stop, Run *run, Err *err);
+
+/* Which of the chosen fields an object shows, into compared. A hidden field is unknown, never "no":
+ * it is neither asked for nor written. */
+WARN_UNUSED bool night_look_at_fields(Night *night, SfObject object, Err *err);
 
 /* The steps, in their order (night_read.c, night_plan.c, night_apply.c). */
 WARN_UNUSED bool night_read(Night *night, Err *err);
@@ -55,5 +60,7 @@ WARN_UNUSED bool night_apply(Night *night, Err *err);
 WARN_UNUSED bool night_note(Night *night, RunState state, Err *err);
 /* Between steps: renews the lease; false when stopping or when another machine leads. */
 WARN_UNUSED bool night_go_on(Night *night, Err *err);
+/* Waits until then; false as night_go_on. */
+WARN_UNUSED bool night_wait(Night *night, int64_t until_ms, Err *err);
 
 #endif

@@ -51,7 +51,17 @@ static Str describe_cause(const PlanRow *row, Arena *arena)
 		(long long)row->cause_person);
 }
 
-/* Unsubscribes a person because of the row; leaves one alone who is so already. */
+static bool is_unsubscribed(Ledger *ledger, int64_t person_id, Arena *arena, bool *out, Err *err)
+{
+	Person person = { 0 };
+	if (!ledger_person_by_id(ledger, person_id, arena, &person, err))
+		return false;
+	*out = person.unsubscribed_at_ms != 0;
+	return true;
+}
+
+/* Unsubscribes a person because of the row; leaves one alone who is so already, or
+ * whose only cause was a person who has been removed since. */
 static bool stop_person(
 	Batch *batch, Ledger *ledger, size_t at, int64_t person_id, Arena *arena, Err *err)
 {
@@ -59,7 +69,11 @@ static bool stop_person(
 	Person person = { 0 };
 	if (!ledger_person_by_id(ledger, person_id, arena, &person, err))
 		return false;
-	if (person.unsubscribed_at_ms != 0) {
+	bool is_caused = true;
+	if (row->cause_person
+		&& !is_unsubscribed(ledger, row->cause_person, arena, &is_caused, err))
+		return false;
+	if (person.unsubscribed_at_ms != 0 || !is_caused) {
 		batch->skipped++;
 		return true;
 	}
@@ -210,13 +224,16 @@ static bool take_record(void *ctx, const JsonVal *record, Err *err)
 static bool read_again(
 	Batch *batch, SfObject object, const size_t *rows, size_t count, Reread *reread, Err *err)
 {
-	FieldSet fields;
-	fields_for_night(&batch->night->setup.sync, object, &fields);
-	reread->fields = &fields;
+	const FieldSet *fields = &batch->night->compared[object];
+	if (!night_look_at_fields(batch->night, object, err))
+		return false;
+	if (fields->count == 0)
+		return true; /* hidden by now: unknown */
+	reread->fields = fields;
 	CLEANUP(buf_fini) Buf soql = BUF_MAX(8192);
 	buf_put(&soql, STR("SELECT Id"));
-	for (size_t i = 0; i < fields.count; i++)
-		buf_printf(&soql, ", %s", fields.names[i].text);
+	for (size_t i = 0; i < fields->count; i++)
+		buf_printf(&soql, ", %s", fields->names[i].text);
 	buf_printf(&soql, " FROM %s WHERE Id IN (", sf_object_name(object));
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&soql, "%s'%s'", i ? "," : "", batch->rows[rows[i]].cause_sfid.text);
@@ -303,6 +320,35 @@ static bool apply_rows(Night *night, PlanReader *reader, Err *err)
 	return true;
 }
 
+static bool is_chosen(const Night *night, SfObject object, Str names)
+{
+	FieldSet fields;
+	fields_for_night(&night->setup.sync, object, &fields);
+	for (Str name; names.len > 0 && str_split(&names, ',', &name);) {
+		bool is_there = false;
+		for (size_t i = 0; i < fields.count; i++)
+			is_there |= str_eq(name, str_from(fields.names[i].text));
+		if (!is_there)
+			return false;
+	}
+	return true;
+}
+
+/* Between plan and application lie hours of reading, an approval or a restart. */
+static bool plan_still_fits(Night *night, const PlanHeader *header, Err *err)
+{
+	if (!org_setup_load(night->reader, &header->org_id, &night->arena, &night->setup, err))
+		return false;
+	if (!night->setup.settings.nightly)
+		return ERR(err, ERR_CONFLICT, "the sync was switched off; nothing comes home");
+	if (header->mode == night->setup.sync.mode
+		&& is_chosen(night, SF_CONTACT, str_from(header->field_contact.text))
+		&& is_chosen(night, SF_LEAD, str_from(header->field_lead.text)))
+		return true;
+	return ERR(err, ERR_CONFLICT,
+		"the fields to sync were changed after this plan was made; the next run makes a new one");
+}
+
 static void reader_fini(PlanReader **reader)
 {
 	if (*reader)
@@ -323,6 +369,8 @@ bool night_apply(Night *night, Err *err)
 	if (header.run_id != night->run->run_id
 		|| !sfid_eq(&header.org_id, &night->setup.connection.org_id))
 		return ERR(err, ERR_FATAL, "%s is the plan of another run", file.path);
+	if (!plan_still_fits(night, &header, err))
+		return false;
 	/* After a crash in the middle the rows applied before are simply skipped by the re-check.
 	 */
 	night->run->done_here = night->run->done_there = night->run->skipped = 0;

@@ -30,6 +30,7 @@ static bool next_record(RecordSource *source, RunRecord *out, bool *out_end, Err
 
 typedef struct LedgerLinks {
 	LinkSource source;
+	Night *night;
 	Ledger *ledger;
 	int64_t org;
 	LinkRow rows[PAGE_ROWS];
@@ -44,8 +45,9 @@ static bool next_link(LinkSource *source, DiffLink *out, bool *out_end, Err *err
 	LedgerLinks *links = CONTAINER_OF(source, LedgerLinks, source);
 	if (links->at == links->count && !links->is_last) {
 		links->at = 0;
-		if (!ledger_scan_links(links->ledger, links->org, &links->after_sfid,
-			    links->after_person, links->rows, PAGE_ROWS, &links->count, err))
+		if (!night_go_on(links->night, err)
+			|| !ledger_scan_links(links->ledger, links->org, &links->after_sfid,
+				links->after_person, links->rows, PAGE_ROWS, &links->count, err))
 			return false;
 		links->is_last = links->count < PAGE_ROWS;
 	}
@@ -67,6 +69,7 @@ static bool next_link(LinkSource *source, DiffLink *out, bool *out_end, Err *err
 
 typedef struct LedgerPeople {
 	PersonSource source;
+	Night *night;
 	Ledger *ledger;
 	HashRow rows[PAGE_ROWS];
 	size_t count, at;
@@ -79,8 +82,10 @@ static bool next_person(PersonSource *source, DiffPerson *out, bool *out_end, Er
 	LedgerPeople *people = CONTAINER_OF(source, LedgerPeople, source);
 	if (people->at == people->count && !people->is_last) {
 		people->at = 0;
-		if (!ledger_scan_hashes(people->ledger, people->has_after ? &people->after : NULL,
-			    people->rows, PAGE_ROWS, &people->count, err))
+		if (!night_go_on(people->night, err)
+			|| !ledger_scan_hashes(people->ledger,
+				people->has_after ? &people->after : NULL, people->rows, PAGE_ROWS,
+				&people->count, err))
 			return false;
 		people->is_last = people->count < PAGE_ROWS;
 	}
@@ -137,12 +142,12 @@ static bool put_row(RowSink *sink, const PlanRow *row, Err *err)
 	return plan_write(CONTAINER_OF(sink, PlanRows, sink)->writer, row, err);
 }
 
+/* As compared, not as chosen: a field that is hidden since the last applied run holds this one
+ * (G9). */
 static void compared_fields(const Night *night, SfObject object, FieldName *out)
 {
-	FieldSet fields;
-	fields_for_night(&night->setup.sync, object, &fields);
 	CLEANUP(buf_fini) Buf text = BUF_MAX(FIELDS_MAX * (FIELD_NAME_MAX + 1));
-	fields_put(&text, &fields);
+	fields_put(&text, &night->compared[object]);
 	*out = (FieldName){ 0 };
 	/* Two long names together do not fit; the beginning still tells one choice from another. */
 	(void)!str_copy(str_sub(buf_str(&text), 0, FIELD_NAME_MAX), out->text, sizeof out->text);
@@ -164,8 +169,7 @@ static void fill_header(const Night *night, int64_t people, PlanHeader *out)
 	};
 	compared_fields(night, SF_CONTACT, &out->field_contact);
 	compared_fields(night, SF_LEAD, &out->field_lead);
-	(void)!str_copy(sfid_str(&sf_client_session(night->client.sf)->user_id), out->user,
-		sizeof out->user);
+	(void)!str_copy(str_from(night->user), out->user, sizeof out->user);
 }
 
 static void writer_fini(PlanWriter **writer)
@@ -187,9 +191,11 @@ static bool diff_into(Night *night, PlanWriter *writer, Err *err)
 	PlanRows rows = { { put_row }, writer };
 	CLEANUP(arena_fini) Arena arena = ARENA_MAX(4 * 1024 * 1024);
 	LedgerLinks *links = arena_alloc(&arena, 1, sizeof *links);
-	*links = (LedgerLinks){ .source = { next_link }, .ledger = ledger, .org = night->run->org };
+	*links = (LedgerLinks){
+		.source = { next_link }, .night = night, .ledger = ledger, .org = night->run->org
+	};
 	LedgerPeople *people = arena_alloc(&arena, 1, sizeof *people);
-	*people = (LedgerPeople){ .source = { next_person }, .ledger = ledger };
+	*people = (LedgerPeople){ .source = { next_person }, .night = night, .ledger = ledger };
 	const DiffInput input = {
 		.records = &records.source,
 		.links = &links->source,
@@ -258,8 +264,7 @@ static void figures_of(const Run *run, const PlanHeader *header, BrakeFigures *o
 	}
 }
 
-/* The header of a run's plan tells who read it and how many people there were; older plans may be
- * gone. */
+/* The header of a run's plan tells who read it and how many people there were. */
 static bool read_header(const Night *night, int64_t run_id, PlanHeader *out)
 {
 	CLEANUP(plan_file_close) PlanFile file = { .fd = -1 };
@@ -298,9 +303,10 @@ bool night_brake(Night *night, bool *out_hold, Err *err)
 	BrakeFigures plan, baseline;
 	figures_of(night->run, read_header(night, night->run->run_id, &header) ? &header : NULL,
 		&plan);
+	/* Whoever read for a run whose plan is gone is unknown: nothing to compare with. */
+	found = found && read_header(night, last.run_id, &header);
 	if (found)
-		figures_of(&last, read_header(night, last.run_id, &header) ? &header : NULL,
-			&baseline);
+		figures_of(&last, &header, &baseline);
 	const BrakeLimits limits = {
 		.percent = (int)night->setup.settings.brake_percent,
 		.rows_min = night->setup.settings.brake_rows_min,

@@ -9,12 +9,11 @@
 #include "sync/job.h"
 #include "sync/retry.h"
 
-#include <unistd.h>
-
 enum {
 	DESCRIBE_BYTES_MAX = 16 * 1024 * 1024,
-	STOP_CHECK_MS = 100, /* while waiting for a job */
 };
+
+static const SfObject objects[] = { SF_CONTACT, SF_LEAD };
 
 /* What one object's rows look like: where each column stands. */
 typedef struct Columns {
@@ -26,15 +25,14 @@ typedef struct Columns {
 
 /* -------------------------------------------------------------- what to ask */
 
-/* Keeps the compared fields that Salesforce shows. A hidden field is unknown, never "no": its
- * column is simply not asked for. */
-static bool visible_fields(Night *night, SfObject object, FieldSet *out, Err *err)
+bool night_look_at_fields(Night *night, SfObject object, Err *err)
 {
 	CLEANUP(arena_fini) Arena arena = ARENA_MAX(DESCRIBE_BYTES_MAX);
 	SfDescribe describe = { 0 };
 	if (!sf_describe_fetch(night->client.sf, object, &arena, &describe, err))
 		return false;
 	FieldSet wanted;
+	FieldSet *out = &night->compared[object];
 	fields_for_night(&night->setup.sync, object, &wanted);
 	*out = (FieldSet){ .is_incomplete = wanted.is_incomplete };
 	for (size_t i = 0; i < wanted.count; i++) {
@@ -44,6 +42,7 @@ static bool visible_fields(Night *night, SfObject object, FieldSet *out, Err *er
 			out->bits[out->count++] = wanted.bits[i];
 			continue;
 		}
+		out->is_incomplete = true;
 		log_event(LOG_WARN, "run.field.unknown", LOG_INT("run", night->run->run_id),
 			LOG_Z("object", sf_object_name(object)),
 			LOG_Z("field", wanted.names[i].text),
@@ -51,6 +50,66 @@ static bool visible_fields(Night *night, SfObject object, FieldSet *out, Err *er
 			LOG_Z("advice", sf_field_state_advice(state)));
 	}
 	return true;
+}
+
+/* Without a single field to compare a run would read everything and know nothing. */
+static bool fail_without_fields(const Night *night, Err *err)
+{
+	CLEANUP(buf_fini) Buf wanted = BUF_MAX(1024);
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+		FieldSet fields;
+		fields_for_night(&night->setup.sync, objects[i], &fields);
+		for (size_t f = 0; f < fields.count; f++)
+			buf_printf(&wanted, "%s%s.%s", wanted.len ? ", " : "",
+				sf_object_name(objects[i]), fields.names[f].text);
+	}
+	if (wanted.len == 0)
+		return ERR(err, ERR_INPUT,
+			"no sales opt-out field is chosen: set sync.field.contact and "
+			"sync.field.lead, or sync.mode=standard");
+	return ERR(err, ERR_AUTH,
+		"Salesforce shows none of the opt-out fields to the user of the sync (%.*s); "
+		"`optout org status` says what to do",
+		STR_ARG(buf_str(&wanted)));
+}
+
+static bool prepare(Night *night, Err *err)
+{
+	if (!sf_client_login(night->client.sf, err))
+		return false;
+	(void)!str_copy(sfid_str(&sf_client_session(night->client.sf)->user_id), night->user,
+		sizeof night->user);
+	night->fields = 0;
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+		if (!night_look_at_fields(night, objects[i], err))
+			return false;
+		const FieldSet *fields = &night->compared[objects[i]];
+		for (size_t f = 0; f < fields->count; f++)
+			night->fields |= fields->bits[f];
+	}
+	return night->fields != 0 || fail_without_fields(night, err);
+}
+
+/* A night that meets an org just then in maintenance waits for it, like each of its later calls: it
+ * is not tried again before the next evening. Whoever asked for a run by hand is told at once. */
+static bool prepare_patiently(Night *night, Err *err)
+{
+	for (int64_t attempts = 1;; attempts++) {
+		Err fault = { 0 };
+		if (prepare(night, &fault))
+			return true;
+		if (fault.kind != ERR_RETRY || night->run->kind != RUN_NIGHT
+			|| attempts == JOB_CALL_FAILURES_MAX) {
+			*err = fault;
+			return false;
+		}
+		log_event(LOG_WARN, "run.call.failed", LOG_INT("run", night->run->run_id),
+			LOG_ERR(&fault));
+		int64_t delay_ms = retry_delay_ms(
+			FAIL_AGAIN, attempts, 0, rng_u64(night->options->rng));
+		if (!night_wait(night, clock_wall_ms(night->options->clock) + delay_ms, err))
+			return false;
+	}
 }
 
 static void put_soql(Buf *out, const Columns *columns)
@@ -102,12 +161,14 @@ static unsigned field_flags(Str value, unsigned bit)
 	return ticked ? RECORD_STANDARD_YES : RECORD_STANDARD_NO;
 }
 
-static bool add_row(
-	Night *night, const Columns *columns, const CsvRow *row, uint64_t offset, Err *err)
+static bool add_row(Night *night, const Columns *columns, const CsvRow *row, uint64_t offset,
+	Err *fault, Err *err)
 {
 	SfId sfid;
-	if (!sfid_parse(field_at(row, columns->id), &sfid, err))
-		return err_wrap(err, "row %lld of a Bulk page", (long long)row->row);
+	if (!sfid_parse(field_at(row, columns->id), &sfid, fault)) {
+		fault->kind = ERR_RETRY;
+		return err_wrap(fault, "row %lld of a Bulk page", (long long)row->row);
+	}
 	RunRecord record = { .object = (uint8_t)columns->object, .spool_offset = offset };
 	memcpy(record.sfid, sfid.text, SFID_LEN);
 	unsigned flags = 0;
@@ -128,8 +189,11 @@ static bool add_row(
 	return run_sorter_add(night->sorter, &record, err);
 }
 
-/* One page: every row a record, or the page does not count. Gives the number of rows. */
-static bool take_page(Night *night, Columns *columns, Str csv, int64_t *out_rows, Err *err)
+/* One page: every row a record, or the page does not count: *fault, and it is fetched again. Rows
+ * of it that were sorted in already come twice then, which counts as once (diff.h). Gives the
+ * number of rows. */
+static bool take_page(
+	Night *night, Columns *columns, Str csv, int64_t *out_rows, Err *fault, Err *err)
 {
 	const uint64_t base = night->spool.bytes;
 	if (!temp_file_append(&night->spool, csv, err))
@@ -140,9 +204,11 @@ static bool take_page(Night *night, Columns *columns, Str csv, int64_t *out_rows
 	CsvRow row = { 0 };
 	int64_t rows = 0;
 	for (;;) {
-		switch (csv_next(reader, &row, err)) {
+		switch (csv_next(reader, &row, fault)) {
 		case CSV_BAD:
-			return err_wrap(err, "a Bulk page of %s", sf_object_name(columns->object));
+			fault->kind = ERR_RETRY;
+			return err_wrap(
+				fault, "a Bulk page of %s", sf_object_name(columns->object));
 		case CSV_MORE:
 		case CSV_DONE:
 			*out_rows = rows;
@@ -152,12 +218,12 @@ static bool take_page(Night *night, Columns *columns, Str csv, int64_t *out_rows
 		}
 		/* Every page begins with the header row (salesforce-api.md 3.1). */
 		if (row.row == 1 && find_column(&row, STR("Id")) >= 0) {
-			if (!read_header(columns, &row, err))
+			if (!read_header(columns, &row, fault))
 				return false;
 			night->email_column[columns->object] = (size_t)columns->email;
 			continue;
 		}
-		if (!add_row(night, columns, &row, base + (uint64_t)row.byte_offset, err))
+		if (!add_row(night, columns, &row, base + (uint64_t)row.byte_offset, fault, err))
 			return false;
 		rows++;
 	}
@@ -272,27 +338,17 @@ static bool fetch_page(Reading *reading, Err *fault, Err *err)
 		return false;
 	CLEANUP(buf_fini) Buf room = BUF_MAX(SF_BULK_PAGE_BYTES_MAX);
 	int64_t rows = 0;
-	if (!take_page(reading->night, &reading->columns, without_nul(page.csv, &room), &rows, err))
+	if (!take_page(reading->night, &reading->columns, without_nul(page.csv, &room), &rows,
+		    fault, err))
 		return false;
 	if (page.rows >= 0 && page.rows != rows)
-		return ERR(err, ERR_RETRY,
+		return ERR(fault, ERR_RETRY,
 			"a Bulk page of %s was said to have %lld rows and has %lld: it was cut",
 			sf_object_name(reading->columns.object), (long long)page.rows,
 			(long long)rows);
 	reading->rows += rows;
 	job_page_stored(&reading->job, str_from(page.is_last ? "" : page.next_locator), rows,
 		wall_ms(reading));
-	return true;
-}
-
-static bool wait_until(Reading *reading, int64_t at_ms, Err *err)
-{
-	while (wall_ms(reading) < at_ms) {
-		if (!night_go_on(reading->night, err))
-			return false;
-		usleep((useconds_t)MIN_OF(at_ms - wall_ms(reading) + 1, (int64_t)STOP_CHECK_MS)
-			* 1000);
-	}
 	return true;
 }
 
@@ -305,7 +361,7 @@ static bool run_job(Reading *reading, Err *err)
 		Err fault = { 0 };
 		bool ok = true;
 		if (step == JOB_STEP_WAIT) {
-			if (!wait_until(reading, reading->job.next_at_ms, err))
+			if (!night_wait(reading->night, reading->job.next_at_ms, err))
 				return false;
 			continue;
 		}
@@ -330,12 +386,12 @@ static bool read_object(Night *night, SfObject object, int64_t *out_rows, Err *e
 {
 	Reading reading = {
 		.night = night,
-		.columns = { .object = object, .id = -1, .email = -1, .converted = -1 },
+		.columns = { .object = object,
+			.id = -1,
+			.email = -1,
+			.converted = -1,
+			.fields = night->compared[object] },
 	};
-	if (!visible_fields(night, object, &reading.columns.fields, err))
-		return false;
-	for (size_t i = 0; i < reading.columns.fields.count; i++)
-		night->fields |= reading.columns.fields.bits[i];
 	CLEANUP(buf_fini) Buf soql = BUF_MAX(4096);
 	put_soql(&soql, &reading.columns);
 	reading.soql = buf_str(&soql);
@@ -351,7 +407,7 @@ bool night_read(Night *night, Err *err)
 {
 	const Config *config = night->options->config;
 	night->read_at_ms = clock_wall_ms(night->options->clock);
-	if (!sf_client_login(night->client.sf, err) || !temp_file_open(config, &night->spool, err)
+	if (!prepare_patiently(night, err) || !temp_file_open(config, &night->spool, err)
 		|| !temp_file_open(config, &night->sort_file, err))
 		return false;
 	const RunSorterOptions sort = {

@@ -3,6 +3,7 @@
 #include "app/org_worker.h"
 
 #include "app/org_client.h"
+#include "app/stop.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -30,8 +31,18 @@ struct OrgWorker {
 	OrgWorkerOptions options;
 	Queue *queue;  /* of Asked, in the exchange's arena */
 	Store *reader; /* own, read-only, the thread's */
+	StopSwitch stop;
 	pthread_t thread;
 };
+
+static bool open_client(
+	OrgWorker *worker, const OrgConnection *connection, OrgClient *out, Err *err)
+{
+	if (!org_client_open(worker->options.config, connection, out, err))
+		return false;
+	stop_watch(&worker->stop, out->sf);
+	return true;
+}
 
 /* ---------------------------------------------------------------- connect */
 
@@ -62,15 +73,14 @@ static void put_connection(JsonWriter *w, const OrgConnection *connection)
 	jw_kv_time(w, "connected_at", connection->connected_at_ms);
 }
 
-static bool connect_org(
-	OrgWorker *worker, HttpExchange *exchange, const OrgConnection *wish, Err *err)
+static bool connect_org(OrgWorker *worker, OrgClient *client, HttpExchange *exchange,
+	const OrgConnection *wish, Err *err)
 {
-	CLEANUP(org_client_close) OrgClient client = { 0 };
-	if (!org_client_open(worker->options.config, wish, &client, err))
+	if (!open_client(worker, wish, client, err))
 		return false;
 	SfOrganization organization = { 0 };
-	if (!sf_client_login(client.sf, err)
-		|| !sf_organization_fetch(client.sf, &organization, err))
+	if (!sf_client_login(client->sf, err)
+		|| !sf_organization_fetch(client->sf, &organization, err))
 		return false;
 	int64_t now_ms = clock_wall_ms(clock_system());
 	ConnectedOrg connected = { .connection = *wish, .now_ms = now_ms };
@@ -78,7 +88,7 @@ static bool connect_org(
 	connected.connection.name = str_from(organization.name);
 	connected.connection.is_sandbox = organization.is_sandbox;
 	connected.connection.connected_at_ms = now_ms;
-	connected.connection.api_version = sf_client_api_version(client.sf);
+	connected.connection.api_version = sf_client_api_version(client->sf);
 	if (!writer_call(worker->options.writer, write_connection, &connected, err))
 		return false;
 	log_event(LOG_INFO, "org.connected", LOG_STR("org", sfid_str(&organization.id)),
@@ -154,7 +164,8 @@ static bool put_object(JsonWriter *w, SfClient *client, SfObject object, Str sal
 	return true;
 }
 
-static bool show_status(OrgWorker *worker, HttpExchange *exchange, Str org_id, Err *err)
+static bool show_status(
+	OrgWorker *worker, OrgClient *client, HttpExchange *exchange, Str org_id, Err *err)
 {
 	OrgConnection connection = { 0 };
 	OrgSettings settings = { 0 };
@@ -162,9 +173,7 @@ static bool show_status(OrgWorker *worker, HttpExchange *exchange, Str org_id, E
 		|| !settings_load_org(store_desk(worker->reader), sfid_str(&connection.org_id),
 			&exchange->arena, &settings, err))
 		return false;
-	CLEANUP(org_client_close) OrgClient client = { 0 };
-	if (!org_client_open(worker->options.config, &connection, &client, err)
-		|| !sf_client_login(client.sf, err))
+	if (!open_client(worker, &connection, client, err) || !sf_client_login(client->sf, err))
 		return false;
 
 	CLEANUP(buf_fini) Buf json = BUF_MAX(REPLY_BYTES_MAX);
@@ -173,16 +182,16 @@ static bool show_status(OrgWorker *worker, HttpExchange *exchange, Str org_id, E
 	jw_object_begin(&w);
 	put_connection(&w, &connection);
 	jw_kv_bool(&w, "login_ok", true);
-	jw_kv_str(&w, "instance_url", str_from(sf_client_session(client.sf)->instance_url));
+	jw_kv_str(&w, "instance_url", str_from(sf_client_session(client->sf)->instance_url));
 	jw_key(&w, "objects");
 	jw_array_begin(&w);
-	if (!put_object(&w, client.sf, SF_CONTACT, settings.field_contact, err)
-		|| !put_object(&w, client.sf, SF_LEAD, settings.field_lead, err))
+	if (!put_object(&w, client->sf, SF_CONTACT, settings.field_contact, err)
+		|| !put_object(&w, client->sf, SF_LEAD, settings.field_lead, err))
 		return false;
 	jw_array_end(&w);
 	SfUsage usage = { 0 };
 	jw_key(&w, "api_usage");
-	if (sf_client_usage(client.sf, &usage)) {
+	if (sf_client_usage(client->sf, &usage)) {
 		jw_object_begin(&w);
 		jw_kv_i64(&w, "used", usage.used);
 		jw_kv_i64(&w, "max", usage.max);
@@ -197,6 +206,18 @@ static bool show_status(OrgWorker *worker, HttpExchange *exchange, Str org_id, E
 
 /* ------------------------------------------------------------- the thread */
 
+static bool answer(OrgWorker *worker, const Asked *asked, Err *err)
+{
+	if (stop_is_thrown(&worker->stop))
+		return ERR(err, ERR_RETRY, "the program is stopping");
+	OrgClient client = { 0 };
+	bool ok = asked->wish ? connect_org(worker, &client, asked->exchange, asked->wish, err)
+			      : show_status(worker, &client, asked->exchange, asked->org_id, err);
+	stop_watch(&worker->stop, NULL);
+	org_client_close(&client);
+	return ok;
+}
+
 static void *org_thread(void *arg)
 {
 	OrgWorker *worker = arg;
@@ -205,9 +226,7 @@ static void *org_thread(void *arg)
 		const Asked *asked = item;
 		HttpExchange *exchange = asked->exchange;
 		Err err = { 0 };
-		bool ok = asked->wish ? connect_org(worker, exchange, asked->wish, &err)
-				      : show_status(worker, exchange, asked->org_id, &err);
-		if (!ok) {
+		if (!answer(worker, asked, &err)) {
 			log_event(LOG_WARN,
 				asked->wish ? "org.connect.failed" : "org.status.failed",
 				LOG_ERR(&err));
@@ -227,10 +246,12 @@ bool org_worker_open(const OrgWorkerOptions *options, OrgWorker **out, Err *err)
 		free(worker);
 		return false;
 	}
+	stop_init(&worker->stop);
 	worker->queue = queue_open(ASKED_MAX);
 	int failed = pthread_create(&worker->thread, NULL, org_thread, worker);
 	if (failed) {
 		queue_close(&worker->queue);
+		stop_fini(&worker->stop);
 		store_close(&worker->reader);
 		free(worker);
 		return ERR_CODE(
@@ -245,9 +266,11 @@ void org_worker_close(OrgWorker **handle)
 	OrgWorker *worker = *handle;
 	if (!worker)
 		return;
+	stop_throw(&worker->stop);
 	queue_shut(worker->queue);
 	pthread_join(worker->thread, NULL);
 	queue_close(&worker->queue);
+	stop_fini(&worker->stop);
 	store_close(&worker->reader);
 	free(worker);
 	*handle = NULL;

@@ -23,7 +23,7 @@ typedef struct OrgWorkerOptions {
 } OrgWorkerOptions;
 
 WARN_UNUSED bool org_worker_open(const OrgWorkerOptions *options, OrgWorker **out, Err *err);
-/* Finishes what it works on; waiting requests are answered 503. */
+/* What it works on is broken off; that and all waiting requests are answered 503. */
 void org_worker_close(OrgWorker **worker);
 
 /* As WebApp.org_connect and WebApp.org_status. Any thread. */

@@ -20,7 +20,7 @@ struct SyncWorker {
 	PushWorker *push;
 	Store *reader; /* the thread's own */
 	pthread_t thread;
-	atomic_bool stopping;
+	StopSwitch stop;
 	pthread_mutex_t lock; /* guards woken */
 	pthread_cond_t changed;
 	bool woken;
@@ -145,7 +145,7 @@ static bool discard_held(SyncWorker *worker, Run *runs, size_t count, const Run 
 /* Works off what is open, oldest first. */
 static bool work_runs(SyncWorker *worker, Run *runs, size_t count, Err *err)
 {
-	for (size_t i = count; i-- > 0 && !atomic_load(&worker->stopping);) {
+	for (size_t i = count; i-- > 0 && !stop_is_thrown(&worker->stop);) {
 		if (!is_open(runs[i].state))
 			continue;
 		Run run = runs[i];
@@ -153,7 +153,7 @@ static bool work_runs(SyncWorker *worker, Run *runs, size_t count, Err *err)
 		if (run.state == RUN_ASKED && run.kind != RUN_DRY
 			&& !discard_held(worker, runs, count, &run, err))
 			return false;
-		if (!night_run(&worker->options, worker->reader, &worker->stopping, &run, err))
+		if (!night_run(&worker->options, worker->reader, &worker->stop, &run, err))
 			return false;
 		runs[i] = run;
 		push_worker_wake(worker->push);
@@ -168,14 +168,14 @@ static bool look(SyncWorker *worker, Err *err)
 	if (!ledger_org_list(store_ledger(worker->reader), orgs, ORGS_MAX, &org_count, err))
 		return false;
 	CLEANUP(free_ptr) Run *runs = xcalloc(RUNS_LOOKED_AT, sizeof *runs);
-	for (size_t i = 0; i < org_count && !atomic_load(&worker->stopping); i++) {
+	for (size_t i = 0; i < org_count && !stop_is_thrown(&worker->stop); i++) {
 		size_t count = 0;
 		Err fault = { 0 }; /* of this org: the others go on */
 		bool ok = ledger_run_list(store_ledger(worker->reader), orgs[i].org, 0, runs,
 				  RUNS_LOOKED_AT, &count, &fault)
 			&& ask_if_due(worker, &orgs[i], runs, count, &fault)
 			&& work_runs(worker, runs, count, &fault);
-		if (!ok && !atomic_load(&worker->stopping))
+		if (!ok && !stop_is_thrown(&worker->stop))
 			log_event(LOG_ERROR, "run.look.failed",
 				LOG_STR("org", sfid_str(&orgs[i].org_id)), LOG_ERR(&fault));
 	}
@@ -190,7 +190,7 @@ static void wait_for_change(SyncWorker *worker)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += LOOK_EVERY_S;
 	pthread_mutex_lock(&worker->lock);
-	while (!worker->woken && !atomic_load(&worker->stopping))
+	while (!worker->woken && !stop_is_thrown(&worker->stop))
 		if (pthread_cond_timedwait(&worker->changed, &worker->lock, &until) == ETIMEDOUT)
 			break;
 	worker->woken = false;
@@ -200,7 +200,7 @@ static void wait_for_change(SyncWorker *worker)
 static void *sync_thread(void *arg)
 {
 	SyncWorker *worker = arg;
-	while (!atomic_load(&worker->stopping)) {
+	while (!stop_is_thrown(&worker->stop)) {
 		Err err = { 0 };
 		if (!look(worker, &err))
 			log_event(LOG_ERROR, "run.look.failed", LOG_ERR(&err));
@@ -214,6 +214,7 @@ bool sync_worker_open(const WorkerOptions *options, PushWorker *push, SyncWorker
 	SyncWorker *worker = xcalloc(1, sizeof *worker);
 	worker->options = *options;
 	worker->push = push;
+	stop_init(&worker->stop);
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->changed, NULL);
 	const StoreOptions store = { .read_only = true, .keyring = options->keyring };
@@ -226,6 +227,7 @@ bool sync_worker_open(const WorkerOptions *options, PushWorker *push, SyncWorker
 		store_close(&worker->reader);
 		pthread_cond_destroy(&worker->changed);
 		pthread_mutex_destroy(&worker->lock);
+		stop_fini(&worker->stop);
 		free(worker);
 		return false;
 	}
@@ -238,12 +240,13 @@ void sync_worker_close(SyncWorker **handle)
 	SyncWorker *worker = *handle;
 	if (!worker)
 		return;
-	atomic_store(&worker->stopping, true);
+	stop_throw(&worker->stop);
 	sync_worker_wake(worker);
 	pthread_join(worker->thread, NULL);
 	store_close(&worker->reader);
 	pthread_cond_destroy(&worker->changed);
 	pthread_mutex_destroy(&worker->lock);
+	stop_fini(&worker->stop);
 	free(worker);
 	*handle = NULL;
 }
