@@ -30,12 +30,21 @@ typedef struct Err {
 #define ERR_PLACE      __FILE__ ":" ERR_STRING(__LINE__)
 
 /* `return ERR(err, ERR_INPUT, "row %zu: ...", row);` sets *err and is false. err may be NULL. */
-#define ERR(err, kind, ...) err_set((err), (kind), 0, ERR_PLACE, __VA_ARGS__)
+#define ERR(err, kind, ...) err_false(err_set((err), (kind), 0, ERR_PLACE, __VA_ARGS__))
 /* The same with a foreign code. */
-#define ERR_CODE(err, kind, code, ...) err_set((err), (kind), (code), ERR_PLACE, __VA_ARGS__)
+#define ERR_CODE(err, kind, code, ...)                                                             \
+	err_false(err_set((err), (kind), (code), ERR_PLACE, __VA_ARGS__))
 
 bool err_set(Err *err, ErrKind kind, int code, const char *origin, const char *format, ...)
 	PRINTF_LIKE(5, 6);
+
+/* Shows compiler and analyser that a failure is false: else they follow paths on which a function
+ * fails and says true, with its output not set. */
+static inline bool err_false(bool failed)
+{
+	(void)failed;
+	return false;
+}
 
 /* Puts "what: " in front of the text; kind, code and origin stay. Always false, to be returned. */
 bool err_wrap(Err *err, const char *format, ...) PRINTF_LIKE(2, 3);

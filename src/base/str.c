@@ -59,8 +59,10 @@ bool str_ends(Str s, Str suffix)
 
 Str str_sub(Str s, size_t from, size_t len)
 {
+	if (!s.ptr)
+		return STR_NONE;
 	from = MIN_OF(from, s.len);
-	return (Str){ s.ptr ? s.ptr + from : NULL, MIN_OF(len, s.len - from) };
+	return (Str){ s.ptr + from, MIN_OF(len, s.len - from) };
 }
 
 Str str_from_pos(Str s, size_t from)
