@@ -83,7 +83,6 @@ void jw_array_end(JsonWriter *w);
 void jw_key(JsonWriter *w, const char *name); /* then exactly one value */
 void jw_str(JsonWriter *w, Str value);        /* STR_NONE writes null; bad UTF-8 becomes U+FFFD */
 void jw_i64(JsonWriter *w, int64_t value);
-void jw_real(JsonWriter *w, double value, int decimals);
 void jw_bool(JsonWriter *w, bool value);
 void jw_null(JsonWriter *w);
 void jw_raw(JsonWriter *w, Str json); /* text that is JSON already */

@@ -4,8 +4,6 @@
 
 #include "base/time.h"
 
-#include <math.h>
-
 void jw_init(JsonWriter *w, Buf *out)
 {
 	*w = (JsonWriter){ .out = out };
@@ -127,16 +125,6 @@ void jw_i64(JsonWriter *w, int64_t value)
 {
 	before_value(w);
 	buf_put_i64(w->out, value);
-}
-
-void jw_real(JsonWriter *w, double value, int decimals)
-{
-	if (!isfinite(value)) {
-		jw_null(w); /* JSON has no word for it */
-		return;
-	}
-	before_value(w);
-	buf_printf(w->out, "%.*f", decimals, value); /* nobody here calls setlocale: a point */
 }
 
 void jw_bool(JsonWriter *w, bool value)

@@ -4,10 +4,7 @@
 
 #include "base/alloc.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 struct Queue {
 	pthread_mutex_t items_lock; /* guards everything below */
@@ -17,7 +14,6 @@ struct Queue {
 	size_t first;
 	size_t count;
 	bool is_shut;
-	int event_fd; /* own; readable while count > 0 or is_shut */
 };
 
 Queue *queue_open(size_t capacity)
@@ -26,11 +22,6 @@ Queue *queue_open(size_t capacity)
 	Queue *queue = xcalloc(1, sizeof *queue);
 	queue->items = xcalloc(capacity, sizeof *queue->items);
 	queue->capacity = capacity;
-	queue->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (queue->event_fd < 0) {
-		fprintf(stderr, "eventfd: %s\n", strerror(errno));
-		abort();
-	}
 	pthread_mutex_init(&queue->items_lock, NULL);
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);
@@ -46,27 +37,9 @@ void queue_close(Queue **queue)
 		return;
 	pthread_cond_destroy(&(*queue)->has_items);
 	pthread_mutex_destroy(&(*queue)->items_lock);
-	close((*queue)->event_fd);
 	free((*queue)->items);
 	free(*queue);
 	*queue = NULL;
-}
-
-/* With the lock held: the descriptor is made readable once per stretch of not being empty. */
-static void event_raise(Queue *queue)
-{
-	uint64_t one = 1;
-	ssize_t put = write(queue->event_fd, &one, sizeof one);
-	assert(put == (ssize_t)sizeof one);
-	(void)put;
-}
-
-static void event_clear(Queue *queue)
-{
-	uint64_t seen;
-	ssize_t got = read(queue->event_fd, &seen, sizeof seen);
-	assert(got == (ssize_t)sizeof seen);
-	(void)got;
 }
 
 bool queue_put(Queue *queue, void *item)
@@ -76,10 +49,8 @@ bool queue_put(Queue *queue, void *item)
 	bool fits = !queue->is_shut && queue->count < queue->capacity;
 	if (fits) {
 		queue->items[(queue->first + queue->count) % queue->capacity] = item;
-		if (queue->count++ == 0) {
-			event_raise(queue);
+		if (queue->count++ == 0)
 			pthread_cond_signal(&queue->has_items);
-		}
 	}
 	pthread_mutex_unlock(&queue->items_lock);
 	return fits;
@@ -118,8 +89,6 @@ size_t queue_take(Queue *queue, void **items, size_t max, int timeout_ms)
 		items[i] = queue->items[(queue->first + i) % queue->capacity];
 	queue->first = (queue->first + taken) % queue->capacity;
 	queue->count -= taken;
-	if (taken > 0 && queue->count == 0 && !queue->is_shut)
-		event_clear(queue);
 	pthread_mutex_unlock(&queue->items_lock);
 	return taken;
 }
@@ -132,19 +101,11 @@ size_t queue_depth(Queue *queue)
 	return count;
 }
 
-int queue_fd(const Queue *queue)
-{
-	return queue->event_fd;
-}
-
 void queue_shut(Queue *queue)
 {
 	pthread_mutex_lock(&queue->items_lock);
-	if (!queue->is_shut) {
-		queue->is_shut = true;
-		event_raise(queue);
-		pthread_cond_broadcast(&queue->has_items);
-	}
+	queue->is_shut = true;
+	pthread_cond_broadcast(&queue->has_items);
 	pthread_mutex_unlock(&queue->items_lock);
 }
 

@@ -1,6 +1,5 @@
 /* queue.h: where threads meet: a bounded queue of pointers, many producers, one consumer. Putting
- * never blocks: a full queue answers false and the caller says 503. The consumer waits on the
- * queue, or on its eventfd when it lives in an epoll loop. */
+ * never blocks: a full queue answers false and the caller says 503. */
 #ifndef BASE_QUEUE_H
 #define BASE_QUEUE_H
 
@@ -17,8 +16,6 @@ WARN_UNUSED bool queue_put(Queue *queue, void *item);
  * for the first. 0 means time-out, or shut down and empty. */
 size_t queue_take(Queue *queue, void **items, size_t max, int timeout_ms);
 size_t queue_depth(Queue *queue);
-/* Readable while the queue is not empty; for epoll. The consumer's queue_take drains it. */
-int queue_fd(const Queue *queue);
 /* No more puts; waiting consumers wake. Any thread. */
 void queue_shut(Queue *queue);
 bool queue_is_shut(Queue *queue);

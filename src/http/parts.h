@@ -74,7 +74,7 @@ struct Server {
 	IpNet proxies[TRUSTED_PROXIES_MAX];
 	size_t proxy_count;
 	int epoll_fd;
-	int wake_fd; /* eventfd: finished, stop, wake. Any thread */
+	int wake_fd; /* eventfd: finished, stop. Any thread */
 	List conns;
 	List calls; /* all that are not freed */
 	int64_t next_sweep_mono_ms;
@@ -82,7 +82,7 @@ struct Server {
 	bool is_draining;
 	/* Any thread. */
 	atomic_size_t conn_count, parked_count;
-	atomic_bool is_stopping, is_woken;
+	atomic_bool is_stopping;
 	pthread_mutex_t finished_lock;
 	Call *finished_first, *finished_last;
 };

@@ -43,12 +43,6 @@ void server_stop(Server *server)
 	server_poke(server);
 }
 
-void server_wake(Server *server)
-{
-	atomic_store(&server->is_woken, true);
-	server_poke(server);
-}
-
 int server_port(const Server *server, size_t listener)
 {
 	assert(listener < server->options.listener_count);
@@ -218,8 +212,7 @@ static void daemons_run(Server *server, int64_t now_ms)
 static void tick_if_due(Server *server, int64_t now_ms)
 {
 	const ServerOptions *options = &server->options;
-	bool is_woken = atomic_exchange(&server->is_woken, false);
-	if (!options->tick || (!is_woken && now_ms < server->next_tick_mono_ms))
+	if (!options->tick || now_ms < server->next_tick_mono_ms)
 		return;
 	server->next_tick_mono_ms = now_ms + options->tick_ms;
 	options->tick(options->ctx);

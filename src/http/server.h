@@ -6,7 +6,7 @@
  * A client that ends its sending side while its request is parked counts as gone: the library drops
  * the reply.
  *
- * One thread calls server_run; server_wake, server_stop and http_exchange_finish may come from any
+ * One thread calls server_run; server_stop and http_exchange_finish may come from any
  * thread. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -52,7 +52,6 @@ int server_port(const Server *server, size_t listener);
  * returns when no connection is left or drain_ms passed. */
 void server_run(Server *server, int64_t drain_ms);
 void server_stop(Server *server); /* any thread, also a signal handler */
-void server_wake(Server *server); /* calls tick soon; any thread, also a signal handler */
 /* Frees everything, also exchanges that nobody finished: the threads that could finish them must
  * have ended. */
 void server_close(Server **server);

@@ -29,15 +29,6 @@ static SfJobState job_state(Str text)
 	return SF_JOB_OTHER;
 }
 
-const char *sf_job_state_name(SfJobState state)
-{
-	for (size_t i = 0; i < ARRAY_LEN(job_states); i++) {
-		if (job_states[i].state == state)
-			return job_states[i].text.ptr;
-	}
-	return state == SF_JOB_NONE ? "none" : "other";
-}
-
 bool sf_job_is_final(SfJobState state)
 {
 	return state == SF_JOB_COMPLETE || state == SF_JOB_FAILED || state == SF_JOB_ABORTED;

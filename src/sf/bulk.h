@@ -22,7 +22,6 @@ typedef enum SfJobState {
 	SF_JOB_OTHER, /* a state we do not know: keep polling */
 } SfJobState;
 
-const char *sf_job_state_name(SfJobState state);
 bool sf_job_is_final(SfJobState state);
 
 enum {

@@ -59,11 +59,6 @@ void html_text(Buf *out, Str text)
 	html_escape(out, text);
 }
 
-void html_number(Buf *out, int64_t value)
-{
-	buf_put_i64(out, value);
-}
-
 static void put_company(Buf *out, Str value)
 {
 	html_markup(out, "<bdi>");

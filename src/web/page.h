@@ -19,7 +19,6 @@ void html_text(Buf *out, Str text);
 /* A text of the table with its {company} and {address} filled in, each isolated from the direction
  * of writing around it. */
 void html_message(Buf *out, TextId id, const TextArgs *args);
-void html_number(Buf *out, int64_t value);
 
 /* A tick above the heading; only for what is on disk. */
 typedef enum PageMark { PAGE_PLAIN, PAGE_TICK } PageMark;

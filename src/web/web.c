@@ -115,11 +115,6 @@ int64_t web_now_ms(Web *web)
 	return clock_wall_ms(web->options.clock);
 }
 
-const Router *web_router(const Web *web)
-{
-	return &web->router;
-}
-
 void web_handle(void *ctx, HttpExchange *exchange)
 {
 	Web *web = ctx;

@@ -80,7 +80,6 @@ WARN_UNUSED bool web_open(const WebOptions *options, Web **out, Err *err);
  * anywhere. */
 void web_close(Web **web);
 
-const Router *web_router(const Web *web);
 /* ServerOptions.handle: `ctx` is the Web. Dispatches through the router. */
 void web_handle(void *web, HttpExchange *exchange);
 

@@ -101,11 +101,6 @@ void query_put_blob(Query *query, const void *bytes, size_t len)
 			query->stmt, ++query->bound, len ? bytes : "", len, SQLITE_STATIC));
 }
 
-void query_put_null(Query *query)
-{
-	note_bind(query, sqlite3_bind_null(query->stmt, ++query->bound));
-}
-
 bool query_next(Query *query, bool *out_row, Err *err)
 {
 	/* Kept statements remember old values, so a forgotten one would go unnoticed. */

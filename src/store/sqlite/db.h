@@ -61,7 +61,6 @@ void query_fini(Query *query);
 void query_put_i64(Query *query, int64_t value);
 void query_put_str(Query *query, Str value);
 void query_put_blob(Query *query, const void *bytes, size_t len);
-void query_put_null(Query *query);
 /* True with *out_row telling whether a row came. */
 WARN_UNUSED bool query_next(Query *query, bool *out_row, Err *err);
 /* For statements that give no rows; failing marks the transaction broken. */

@@ -5,8 +5,6 @@
 
 #include "expect.h"
 
-#include <math.h>
-
 static void commas_stand_between_values_only(void **state)
 {
 	(void)state;
@@ -72,23 +70,17 @@ static void text_is_escaped_where_json_asks_for_it(void **state)
 		"b\"]");
 }
 
-static void reals_and_times_have_fixed_forms(void **state)
+static void times_have_a_fixed_form(void **state)
 {
 	(void)state;
 	CLEANUP(buf_fini) Buf out = BUF_MAX(200);
 	JsonWriter w;
 	jw_init(&w, &out);
 	jw_object_begin(&w);
-	jw_key(&w, "r");
-	jw_real(&w, 2.0 / 3, 2);
-	jw_key(&w, "nan");
-	jw_real(&w, (double)NAN, 2);
 	jw_kv_time(&w, "at", INT64_C(1767323045678));
 	jw_kv_time(&w, "never", 0);
 	jw_object_end(&w);
-	assert_buf(out,
-		"{\"r\":0.67,\"nan\":null,\"at\":\"2026-01-02T03:04:05.678Z\","
-		"\"never\":null}");
+	assert_buf(out, "{\"at\":\"2026-01-02T03:04:05.678Z\",\"never\":null}");
 }
 
 static void writer_reaches_the_depth_that_the_reader_takes(void **state)
@@ -155,7 +147,7 @@ int main(void)
 		cmocka_unit_test(commas_stand_between_values_only),
 		cmocka_unit_test(bare_values_stand_alone),
 		cmocka_unit_test(text_is_escaped_where_json_asks_for_it),
-		cmocka_unit_test(reals_and_times_have_fixed_forms),
+		cmocka_unit_test(times_have_a_fixed_form),
 		cmocka_unit_test(writer_reaches_the_depth_that_the_reader_takes),
 		cmocka_unit_test(random_bytes_written_are_read_back),
 		cmocka_unit_test(bytes_that_are_no_utf8_still_give_json),

@@ -4,15 +4,8 @@
 
 #include "expect.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-
-static bool is_readable(const Queue *queue)
-{
-	struct pollfd watched = { .fd = queue_fd(queue), .events = POLLIN };
-	return poll(&watched, 1, 0) == 1;
-}
 
 static void items_leave_in_order_across_the_ring(void **state)
 {
@@ -46,27 +39,6 @@ static void full_queue_refuses_at_once(void **state)
 	assert_ptr_equal(out[1], &b);
 	assert_true(queue_put(queue, &c));
 	assert_int_equal(queue_take(queue, out, 5, 0), 1);
-}
-
-static void descriptor_is_readable_while_there_is_something(void **state)
-{
-	(void)state;
-	CLEANUP(queue_close) Queue *queue = queue_open(4);
-	int a, b;
-	void *out[4];
-	assert_false(is_readable(queue));
-	assert_true(queue_put(queue, &a));
-	assert_true(queue_put(queue, &b));
-	assert_true(is_readable(queue));
-	assert_int_equal(queue_take(queue, out, 1, 0), 1);
-	assert_true(is_readable(queue)); /* b is still there */
-	assert_int_equal(queue_take(queue, out, 4, 0), 1);
-	assert_false(is_readable(queue));
-	assert_true(queue_put(queue, &a));
-	assert_true(is_readable(queue));
-	queue_shut(queue);
-	assert_int_equal(queue_take(queue, out, 4, 0), 1);
-	assert_true(is_readable(queue)); /* a loop must see that nothing comes any more */
 }
 
 static void empty_queue_gives_up_after_its_time(void **state)
@@ -144,15 +116,6 @@ static void *produce(void *arg)
 	return NULL;
 }
 
-/* Waits with poll on every second round, as an epoll loop would, else in queue_take. */
-static size_t take_some(Queue *queue, void **items, size_t max, bool with_poll)
-{
-	struct pollfd watched = { .fd = queue_fd(queue), .events = POLLIN };
-	if (with_poll)
-		assert_int_equal(poll(&watched, 1, 10000), 1);
-	return queue_take(queue, items, max, with_poll ? 0 : 10000);
-}
-
 static void nothing_is_lost_or_reordered_among_several_producers(void **state)
 {
 	(void)state;
@@ -167,9 +130,9 @@ static void nothing_is_lost_or_reordered_among_several_producers(void **state)
 		assert_int_equal(pthread_create(&threads[p], NULL, produce, &producers[p]), 0);
 	}
 	int next[PRODUCERS] = { 0 };
-	for (size_t total = 0, round = 0; total < PRODUCERS * ITEMS_EACH; round++) {
+	for (size_t total = 0; total < PRODUCERS * ITEMS_EACH;) {
 		void *got[50];
-		size_t count = take_some(queue, got, ARRAY_LEN(got), round % 2);
+		size_t count = queue_take(queue, got, ARRAY_LEN(got), 10000);
 		assert_int_not_equal(count, 0);
 		for (size_t i = 0; i < count; i++) {
 			const Item *item = got[i];
@@ -181,7 +144,6 @@ static void nothing_is_lost_or_reordered_among_several_producers(void **state)
 	for (int p = 0; p < PRODUCERS; p++)
 		pthread_join(threads[p], NULL);
 	assert_int_equal(queue_depth(queue), 0);
-	assert_false(is_readable(queue));
 }
 
 int main(void)
@@ -189,7 +151,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(items_leave_in_order_across_the_ring),
 		cmocka_unit_test(full_queue_refuses_at_once),
-		cmocka_unit_test(descriptor_is_readable_while_there_is_something),
 		cmocka_unit_test(empty_queue_gives_up_after_its_time),
 		cmocka_unit_test(shut_queue_refuses_but_gives_what_it_has),
 		cmocka_unit_test(waiting_consumer_is_woken_by_shutting_and_by_putting),
