@@ -5,6 +5,7 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "http/client_ip.h"
 #include "model/token.h"
 #include "web/internal.h"
 #include "web/one_click.h"
@@ -274,8 +275,9 @@ void public_post_address(void *ctx, HttpExchange *exchange)
 		return;
 	}
 	int64_t wait_ms;
-	if (!rate_limit_take(web->typed_limit, exchange->request.client,
-		    clock_mono_ms(web->options.clock), &wait_ms)) {
+	Str client = client_ip_group(exchange->request.client, &exchange->arena);
+	if (!rate_limit_take(
+		    web->typed_limit, client, clock_mono_ms(web->options.clock), &wait_ms)) {
 		form_page(&page, 429, TEXT_FORM_SLOWER, typed);
 		http_reply_header(&exchange->reply, STR("Retry-After"),
 			arena_printf(&exchange->arena, "%lld",

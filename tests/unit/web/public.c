@@ -363,6 +363,18 @@ static void typing_is_limited_per_client_and_recovers(void **state)
 	assert_int_equal(typed(house, "address=c%40example.com", "1.1.1.1").status, 200);
 }
 
+static void all_addresses_of_one_ipv6_subscriber_count_as_one_client(void **state)
+{
+	House *house = *state;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(typed(house, house_printf(house, "address=a%d%%40example.com", i),
+					 house_printf(house, "2001:db8:0:1::%d", i + 1))
+					 .status,
+			200);
+	assert_int_equal(typed(house, "address=b%40example.com", "2001:db8:0:1:9::1").status, 429);
+	assert_int_equal(typed(house, "address=c%40example.com", "2001:db8:0:2::1").status, 200);
+}
+
 static void get_on_the_form_path_is_not_there(void **state)
 {
 	House *house = *state;
@@ -400,6 +412,7 @@ int main(void)
 		TEST(typed_address_counts_at_once_and_does_not_tell_who_is_known),
 		TEST(what_is_no_address_is_said_and_changes_nothing),
 		TEST(typing_is_limited_per_client_and_recovers),
+		TEST(all_addresses_of_one_ipv6_subscriber_count_as_one_client),
 		TEST(get_on_the_form_path_is_not_there),
 		TEST(the_api_is_not_on_the_recipients_listener),
 	};
