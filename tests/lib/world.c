@@ -62,6 +62,20 @@ void world_reopen(World *world)
 	world->ledger = store_ledger(world->store);
 }
 
+int sqlite_world_up(void **state)
+{
+	static World world;
+	world_open(&world, "sqlite", 1);
+	*state = &world;
+	return 0;
+}
+
+int sqlite_world_down(void **state)
+{
+	world_close(*state);
+	return 0;
+}
+
 void w_begin(World *world)
 {
 	MUST(store_begin(world->store, &err));

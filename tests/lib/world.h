@@ -61,6 +61,10 @@ void world_close(World *world);
 /* Closes the handle and opens the same file again; sqlite only. */
 void world_reopen(World *world);
 
+/* cmocka's setup and teardown of a test on SQLite; *state is the World. */
+int sqlite_world_up(void **state);
+int sqlite_world_down(void **state);
+
 void w_begin(World *world);
 void w_commit(World *world);
 

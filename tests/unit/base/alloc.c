@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void growing_array_never_passes_its_maximum(void **state)
 {

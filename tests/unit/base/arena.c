@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <fcntl.h>
 #include <signal.h>

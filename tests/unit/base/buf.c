@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void exactly_the_maximum_fits(void **state)
 {

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 /* What every implementation promises. */
 static void check_clock(Clock *clock)

@@ -7,7 +7,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <csv.h>
 

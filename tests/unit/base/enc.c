@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 /* RFC 4648 section 10. */
 static void base64_gives_the_examples_of_rfc_4648(void **state)

@@ -2,7 +2,7 @@
 
 #include "base/err.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static bool fail_plainly(Err *err)
 {

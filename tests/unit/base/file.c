@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void equal_keys_leave_in_the_order_they_came(void **state)
 {

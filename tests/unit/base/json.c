@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static bool parses(Str text, Err *err)
 {

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void commas_stand_between_values_only(void **state)
 {

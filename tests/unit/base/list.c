@@ -2,7 +2,7 @@
 
 #include "base/list.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 typedef struct Item {
 	int number;

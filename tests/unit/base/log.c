@@ -7,7 +7,7 @@
 #include "base/metric.h"
 #include "base/time.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <errno.h>
 #include <fcntl.h>

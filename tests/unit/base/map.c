@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void keys_are_bytes_and_copied(void **state)
 {

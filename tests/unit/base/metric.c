@@ -2,7 +2,7 @@
 
 #include "base/metric.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/queue.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -2,7 +2,7 @@
 
 #include "base/redact.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static const unsigned char key[KEY_BYTES] = "0123456789abcdef0123456789abcde";
 

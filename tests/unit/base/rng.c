@@ -2,7 +2,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void seed_is_spread_by_splitmix64(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

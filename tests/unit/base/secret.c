@@ -4,7 +4,7 @@
 
 #include "base/enc.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <sys/resource.h>
 

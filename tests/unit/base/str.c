@@ -2,7 +2,7 @@
 
 #include "base/str.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void empty_and_absent_are_equal_but_told_apart_by_ptr(void **state)
 {

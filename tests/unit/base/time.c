@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 /* 400 years are one whole cycle of the calendar; the C library's gmtime_r is the other opinion. */
 static void each_day_of_400_years_comes_back(void **state)

@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static Zone *open_zone(const char *name)
 {

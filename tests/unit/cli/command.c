@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 static void every_row_is_complete_and_its_names_are_its_own(void **state)
 {

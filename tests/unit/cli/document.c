@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 #include <unistd.h>
 

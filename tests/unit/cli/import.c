@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/csv.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 /* What the chunks say together: "row@line:fields" of every row as the daemon would read it, mapped
  * back to the file. */

@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 #include <unistd.h>
 

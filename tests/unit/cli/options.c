@@ -2,7 +2,7 @@
 
 #include "cli/options.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 static const Opt own[] = {
 	{ .name = "reason", .value = "TEXT", .help = "why" },

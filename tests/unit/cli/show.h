@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "base/json.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 static inline JsonDoc doc_of(const char *json)
 {

@@ -2,7 +2,7 @@
 
 #include "cli/view.h"
 
-#include "../base/expect.h"
+#include "../../lib/expect.h"
 
 static void expect(int status, const char *body, ErrKind kind, const char *text)
 {

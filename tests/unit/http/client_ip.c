@@ -2,7 +2,7 @@
 
 #include "http/client_ip.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void networks_are_parsed_strictly(void **state)
 {

@@ -2,7 +2,7 @@
 
 #include "http/gate.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #define H(name_, value_)                                                                           \
 	{                                                                                          \

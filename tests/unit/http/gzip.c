@@ -2,7 +2,7 @@
 
 #include "http/gzip.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void fill(Buf *text, size_t len)
 {

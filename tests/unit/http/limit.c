@@ -2,7 +2,7 @@
 
 #include "http/limit.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static const RateLimitOptions three_then_two_a_minute = {
 	.burst = 3, .per_minute = 2, .clients_max = 2

@@ -3,7 +3,7 @@
 
 #include "http/listen.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 #include "stage.h"
 #include "wire.h"
 
@@ -13,20 +13,6 @@
 #include <unistd.h>
 
 static Stage stage;
-
-static int stage_up(void **state)
-{
-	(void)state;
-	stage_init(&stage);
-	return 0;
-}
-
-static int stage_down(void **state)
-{
-	(void)state;
-	stage_fini(&stage);
-	return 0;
-}
 
 static void each_listener_has_its_tag_and_limits(void **state)
 {
@@ -122,7 +108,7 @@ static void bad_addresses_are_input_errors(void **state)
 	assert_int_equal(err.kind, ERR_CONFLICT);
 }
 
-#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+#define server_test(name) STAGE_TEST(name, &stage)
 
 int main(void)
 {

@@ -2,7 +2,7 @@
 
 #include "http/local.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 #include "http/reply.h"
 
 #include <pthread.h>

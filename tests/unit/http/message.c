@@ -2,7 +2,7 @@
 
 #include "http/message.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static void methods_are_case_sensitive(void **state)
 {

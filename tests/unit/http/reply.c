@@ -2,7 +2,7 @@
 
 #include "http/reply.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static HttpExchange *exchange_new(void)
 {

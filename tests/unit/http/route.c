@@ -2,7 +2,7 @@
 
 #include "http/route.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 /* Handlers answer with the name of their route and its first part. */
 static void answer(HttpExchange *exchange, const char *name)

@@ -3,7 +3,7 @@
 
 #include "http/server.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 #include "http/gzip.h"
 #include "stage.h"
 #include "wire.h"
@@ -12,20 +12,6 @@
 #include <unistd.h>
 
 static Stage stage;
-
-static int stage_up(void **state)
-{
-	(void)state;
-	stage_init(&stage);
-	return 0;
-}
-
-static int stage_down(void **state)
-{
-	(void)state;
-	stage_fini(&stage);
-	return 0;
-}
 
 static void several_requests_share_a_connection(void **state)
 {
@@ -267,7 +253,7 @@ static void the_tick_comes_by_itself(void **state)
 	assert_true(atomic_load(&stage.ticks) >= 5);
 }
 
-#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+#define server_test(name) STAGE_TEST(name, &stage)
 
 int main(void)
 {

@@ -4,8 +4,8 @@
 
 #include "http/server.h"
 
+#include "../../lib/expect.h"
 #include "base/clock.h"
-#include "expect.h"
 #include "stage.h"
 #include "wire.h"
 
@@ -13,20 +13,6 @@
 #include <unistd.h>
 
 static Stage stage;
-
-static int stage_up(void **state)
-{
-	(void)state;
-	stage_init(&stage);
-	return 0;
-}
-
-static int stage_down(void **state)
-{
-	(void)state;
-	stage_fini(&stage);
-	return 0;
-}
 
 static int64_t now_ms(void)
 {
@@ -175,7 +161,7 @@ static void a_signal_handler_may_stop_it(void **state)
 	stage.is_running = false;
 }
 
-#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+#define server_test(name) STAGE_TEST(name, &stage)
 
 int main(void)
 {

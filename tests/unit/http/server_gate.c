@@ -4,7 +4,7 @@
 
 #include "http/server.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 #include "stage.h"
 #include "wire.h"
 
@@ -12,18 +12,10 @@
 
 static Stage stage;
 
-static int stage_up(void **state)
+static int stage_up_and_started(void **state)
 {
-	(void)state;
-	stage_init(&stage);
+	(void)stage_up(state);
 	stage_start(&stage);
-	return 0;
-}
-
-static int stage_down(void **state)
-{
-	(void)state;
-	stage_fini(&stage);
 	return 0;
 }
 
@@ -194,7 +186,8 @@ static void what_follows_a_nul_byte_in_a_line_is_not_seen(void **state)
 	}
 }
 
-#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+#define server_test(name)                                                                          \
+	cmocka_unit_test_prestate_setup_teardown(name, stage_up_and_started, stage_down, &stage)
 
 int main(void)
 {

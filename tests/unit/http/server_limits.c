@@ -3,27 +3,13 @@
 
 #include "http/server.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 #include "stage.h"
 #include "wire.h"
 
 #include <unistd.h>
 
 static Stage stage;
-
-static int stage_up(void **state)
-{
-	(void)state;
-	stage_init(&stage);
-	return 0;
-}
-
-static int stage_down(void **state)
-{
-	(void)state;
-	stage_fini(&stage);
-	return 0;
-}
 
 static void a_declared_body_that_is_too_large_is_refused_unread(void **state)
 {
@@ -128,7 +114,7 @@ static void beyond_the_connection_limit_clients_wait_their_turn(void **state)
 	close(third);
 }
 
-#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+#define server_test(name) STAGE_TEST(name, &stage)
 
 int main(void)
 {

@@ -4,8 +4,8 @@
 
 #include "http/server.h"
 
+#include "../../lib/expect.h"
 #include "base/clock.h"
-#include "expect.h"
 #include "stage.h"
 #include "wire.h"
 
@@ -14,18 +14,10 @@
 
 static Stage stage;
 
-static int stage_up(void **state)
+static int stage_up_without_tick(void **state)
 {
-	(void)state;
-	stage_init(&stage);
+	(void)stage_up(state);
 	stage.options.tick = NULL;
-	return 0;
-}
-
-static int stage_down(void **state)
-{
-	(void)state;
-	stage_fini(&stage);
 	return 0;
 }
 
@@ -208,7 +200,8 @@ static void what_nobody_finishes_is_freed_with_the_server(void **state)
 	stage_init(&stage);
 }
 
-#define server_test(name) cmocka_unit_test_setup_teardown(name, stage_up, stage_down)
+#define server_test(name)                                                                          \
+	cmocka_unit_test_prestate_setup_teardown(name, stage_up_without_tick, stage_down, &stage)
 
 int main(void)
 {

@@ -2,7 +2,7 @@
 
 #include "stage.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 #include "http/reply.h"
 
 static void echo(HttpExchange *exchange)
@@ -160,6 +160,18 @@ void stage_init(Stage *stage)
 	};
 	stage->jobs = queue_open(STAGE_HELD_MAX);
 	pthread_mutex_init(&stage->held_lock, NULL);
+}
+
+int stage_up(void **state)
+{
+	stage_init(*state);
+	return 0;
+}
+
+int stage_down(void **state)
+{
+	stage_fini(*state);
+	return 0;
 }
 
 void stage_start(Stage *stage)

@@ -32,6 +32,12 @@ typedef struct Stage {
 	size_t held_count;
 } Stage;
 
+/* A test with a stage: *state is the Stage, initialised before and finished after. */
+int stage_up(void **state);
+int stage_down(void **state);
+#define STAGE_TEST(function_, stage_)                                                              \
+	cmocka_unit_test_prestate_setup_teardown(function_, stage_up, stage_down, stage_)
+
 void stage_init(Stage *stage); /* one listener, tag 1, bodies to 1 MB, generous times */
 void stage_start(Stage *stage);
 size_t stage_held(Stage *stage);

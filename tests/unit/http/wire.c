@@ -2,7 +2,7 @@
 
 #include "wire.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -6,20 +6,6 @@
 
 #include "base/file.h"
 
-static int setup(void **state)
-{
-	static World world;
-	world_open(&world, "sqlite", 1);
-	*state = &world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_close(*state);
-	return 0;
-}
-
 static void put_setting(World *w, const char *scope, const char *name, const char *value)
 {
 	w_begin(w);
@@ -159,13 +145,16 @@ static void token_is_found_by_its_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(setting_is_kept_by_scope_and_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(
-			org_is_kept_with_its_secret_and_overwritten, setup, teardown),
+			setting_is_kept_by_scope_and_name, sqlite_world_up, sqlite_world_down),
+		cmocka_unit_test_setup_teardown(org_is_kept_with_its_secret_and_overwritten,
+			sqlite_world_up, sqlite_world_down),
 		cmocka_unit_test_setup_teardown(
-			secrets_and_tokens_are_not_in_the_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(too_long_credential_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(token_is_found_by_its_text, setup, teardown),
+			secrets_and_tokens_are_not_in_the_file, sqlite_world_up, sqlite_world_down),
+		cmocka_unit_test_setup_teardown(
+			too_long_credential_is_refused, sqlite_world_up, sqlite_world_down),
+		cmocka_unit_test_setup_teardown(
+			token_is_found_by_its_text, sqlite_world_up, sqlite_world_down),
 	};
 	return cmocka_run_group_tests_name("desk", tests, NULL, NULL);
 }

@@ -12,20 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int setup(void **state)
-{
-	static World world;
-	world_open(&world, "sqlite", 1);
-	*state = &world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_close(*state);
-	return 0;
-}
-
 /* Through a handle of its own, as somebody with another program would. */
 static void run_sql(World *w, const char *sql)
 {
@@ -290,7 +276,8 @@ static void second_writer_is_told_who_holds_the_lock(void **state)
 	REFUSED(ERR_INPUT, store_lock(STR("mem:"), &second, &err));
 }
 
-#define FILE_CASE(function_) cmocka_unit_test_setup_teardown(function_, setup, teardown)
+#define FILE_CASE(function_)                                                                       \
+	cmocka_unit_test_setup_teardown(function_, sqlite_world_up, sqlite_world_down)
 
 int main(void)
 {

@@ -7,20 +7,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-static int setup(void **state)
-{
-	static World world;
-	world_open(&world, "sqlite", 1);
-	*state = &world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_close(*state);
-	return 0;
-}
-
 typedef struct CountJob {
 	ReadJob job;
 	LedgerCounts counts;
@@ -119,9 +105,12 @@ static void pool_needs_a_database(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_job_is_run_and_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(full_queue_refuses, setup, teardown),
-		cmocka_unit_test_setup_teardown(pool_needs_a_database, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			every_job_is_run_and_told, sqlite_world_up, sqlite_world_down),
+		cmocka_unit_test_setup_teardown(
+			full_queue_refuses, sqlite_world_up, sqlite_world_down),
+		cmocka_unit_test_setup_teardown(
+			pool_needs_a_database, sqlite_world_up, sqlite_world_down),
 	};
 	return cmocka_run_group_tests_name("readers", tests, NULL, NULL);
 }

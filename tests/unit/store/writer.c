@@ -10,20 +10,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-static int setup(void **state)
-{
-	static World world;
-	world_open(&world, "sqlite", 1);
-	*state = &world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	world_close(*state);
-	return 0;
-}
-
 static Writer *open_writer(World *w, size_t queue_max, size_t group_max)
 {
 	Writer *writer = NULL;
@@ -297,7 +283,8 @@ static void closing_moves_the_log(void **state)
 	assert_int_equal(w_counts(w).people, 1);
 }
 
-#define WRITER_CASE(function_) cmocka_unit_test_setup_teardown(function_, setup, teardown)
+#define WRITER_CASE(function_)                                                                     \
+	cmocka_unit_test_setup_teardown(function_, sqlite_world_up, sqlite_world_down)
 
 int main(void)
 {

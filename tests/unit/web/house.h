@@ -12,7 +12,7 @@
 #include "store/store.h"
 #include "web/web.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 #define HOUSE_ORG   "00D000000000001EAA"
 #define HOUSE_START INT64_C(1767323045000) /* 2026-01-02T03:04:05Z */

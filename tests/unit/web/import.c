@@ -2,7 +2,7 @@
 
 #include "web/import.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 /* A file of two rows: the header and one person. */
 typedef struct Sheet {

@@ -2,7 +2,7 @@
 
 #include "web/one_click.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 static bool asked(const char *type, const char *body)
 {

@@ -3,8 +3,8 @@
  * operationId at six. */
 #include "base/base.h"
 
+#include "../../lib/expect.h"
 #include "base/file.h"
-#include "expect.h"
 #include "web/internal.h"
 
 enum { OPENAPI_BYTES_MAX = 1024 * 1024, OPERATIONS_MAX = 200 };

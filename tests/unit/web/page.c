@@ -4,8 +4,8 @@
 
 #include <sodium.h>
 
+#include "../../lib/expect.h"
 #include "base/enc.h"
-#include "expect.h"
 
 static void policy_names_the_hash_of_the_style_that_is_sent(void **state)
 {

@@ -2,7 +2,7 @@
 
 #include "web/settings.h"
 
-#include "expect.h"
+#include "../../lib/expect.h"
 
 typedef struct Case {
 	const char *name, *value, *want; /* want NULL: refused */

@@ -1,6 +1,6 @@
 /* expect.h: cmocka, and comparisons of our own types that show both sides when they fail. */
-#ifndef TESTS_UNIT_BASE_EXPECT_H
-#define TESTS_UNIT_BASE_EXPECT_H
+#ifndef TESTS_LIB_EXPECT_H
+#define TESTS_LIB_EXPECT_H
 
 #include "base/base.h"
 #include "base/buf.h"
