@@ -135,8 +135,32 @@ static bool write_settles(void *ctx, Store *store, Err *err)
 		store_ledger(store), settling->settles, settling->count, settling->now_ms, err);
 }
 
+/* A row that is not ours any more, or gone, would fail the others with it for ever. */
+static bool is_refused(const Err *err)
+{
+	return err->kind == ERR_CONFLICT || err->kind == ERR_MISSING || err->kind == ERR_INPUT;
+}
+
 /* What Salesforce said must reach the disk: a full disk is waited out. At the stop it is given up;
  * the rows are then taken up as unknown by the next start, which only costs sending them again. */
+static void settle_rows(PushLane *lane, const Settle *settles, size_t count)
+{
+	Settling settling = { .settles = settles, .count = count, .now_ms = now_ms(lane) };
+	Err err = { 0 };
+	while (!writer_call(lane->options.writer, write_settles, &settling, &err)) {
+		log_event(LOG_ERROR, "push.settle.failed", LOG_INT("rows", count),
+			LOG_INT("first", settles[0].outbox_id), LOG_ERR(&err));
+		if (is_refused(&err)) {
+			for (size_t i = 0; count > 1 && i < count; i++)
+				settle_rows(lane, &settles[i], 1);
+			return;
+		}
+		if (is_stopping(lane))
+			return;
+		usleep(PAUSE_MS * 1000);
+	}
+}
+
 static void lane_settle(PushLane *lane, const PushSettle *pushed, size_t count, Str fields)
 {
 	if (count == 0)
@@ -152,15 +176,17 @@ static void lane_settle(PushLane *lane, const PushSettle *pushed, size_t count, 
 			.fields_written = pushed[i].state == PUSH_DONE ? fields : STR_NONE,
 			.record_deleted = pushed[i].record_deleted,
 		};
-	Settling settling = { .settles = settles, .count = count, .now_ms = now_ms(lane) };
-	Err err = { 0 };
-	while (!writer_call(lane->options.writer, write_settles, &settling, &err)) {
-		log_event(LOG_ERROR, "push.settle.failed", LOG_INT("rows", count), LOG_ERR(&err));
-		if (is_stopping(lane))
-			return;
-		usleep(PAUSE_MS * 1000);
-	}
+	settle_rows(lane, settles, count);
 	lane->next_due_ms = 0;
+}
+
+/* While nobody may call, a row in our hands would only make a removal wait. */
+static void lane_give_back(PushLane *lane)
+{
+	PushSettle back[PUSH_BATCH_ROWS_MAX];
+	size_t count;
+	while ((count = push_give_back(lane->core, now_ms(lane), back, ARRAY_LEN(back))) > 0)
+		lane_settle(lane, back, count, STR_NONE);
 }
 
 static bool lane_claim(PushLane *lane, Err *err)
@@ -387,6 +413,9 @@ static int64_t lane_sleep_ms(PushLane *lane)
 		return push_calls_in_flight(lane->core) ? PAUSE_MS : 0;
 	if (push_room(lane->core, now) == 0)
 		until = push_wake_at(lane->core, now);
+	/* The rows wait in the store meanwhile, and the core knows nothing of them. */
+	if (!breaker_allows(push_breaker(lane->core), now))
+		until = breaker_opens_at(push_breaker(lane->core));
 	return until <= now ? 0 : MIN_OF(until - now, (int64_t)IDLE_MS);
 }
 
@@ -396,9 +425,14 @@ static bool lane_turn(PushLane *lane, Err *err)
 		atomic_store(&lane->reload, true);
 		return false;
 	}
-	if (!lane_claim(lane, err))
+	/* Calls of the old connection come to their end before a new one takes over. */
+	bool is_changing = atomic_load(&lane->reload);
+	if (!is_changing && !lane_claim(lane, err))
 		return false;
-	lane_send(lane);
+	if (!is_changing)
+		lane_send(lane);
+	if (!breaker_allows(push_breaker(lane->core), now_ms(lane)))
+		lane_give_back(lane);
 	SfReply reply = { 0 };
 	bool has = false;
 	if (!sf_client_poll(lane->client.sf, lane_sleep_ms(lane), &reply, &has, err))
@@ -412,10 +446,7 @@ static bool lane_turn(PushLane *lane, Err *err)
 /* At the stop: rows in no call go back as pending; calls under way may end until the deadline. */
 static void lane_drain(PushLane *lane)
 {
-	PushSettle back[PUSH_BATCH_ROWS_MAX];
-	size_t count;
-	while ((count = push_give_back(lane->core, now_ms(lane), back, ARRAY_LEN(back))) > 0)
-		lane_settle(lane, back, count, STR_NONE);
+	lane_give_back(lane);
 	int64_t deadline = clock_mono_ms(lane->options.clock) + lane->options.config->drain_ms;
 	while (push_calls_in_flight(lane->core) > 0) {
 		int64_t left = deadline - clock_mono_ms(lane->options.clock);

@@ -94,6 +94,8 @@ class Reading(Trouble):
     def test_a_page_that_was_cut_is_fetched_again(self):
         self.tick()
         self.fault(kind="truncate", path="/results", skip=1, bytes=300)
+        self.fault(kind="status", path="/results", skip=1, status=200, content_type="text/csv",
+                   body='"Id","Email","HasOptedOutOfEmail"\n"0035')
         self.daemon.run_sync()
         self.assertTrue(self.person()["unsubscribed"])
 
@@ -119,6 +121,97 @@ class Reading(Trouble):
         run = self.ended(self.ask_run())
         self.assertEqual(run["state"], "held")
         self.assertIn("Lead", run["note"])
+
+
+class Pushing(Trouble):
+    def outage(self):
+        """Somebody else's push meets an org that is down, until no calls are tried any more."""
+        self.state(state="maintenance")
+        self.daemon.cli("unsubscribe", self.other()["Email"])
+        wait_for("the breaker", lambda: self.daemon.log_text().count("push.call.failed") >= 3)
+
+    def other(self):
+        return next(r for r in self.org.records("Lead") if r.get("Email") and r["Email"].lower() != self.address)
+
+    def test_a_removal_during_an_outage_is_done_at_once_and_nothing_is_ticked_later(self):
+        self.outage()
+        self.daemon.cli("unsubscribe", self.address)
+        wait_for("the queued push", lambda: self.row() and self.row()["state"] in ("pending", "waiting"))
+        self.daemon.cli("remove", self.address, "--reason", "a slip", "--yes")
+        self.assertFalse(self.person()["unsubscribed"])
+        self.state(state="normal")
+        wait_for("the other push", self.daemon.drained)
+        self.assertFalse(self.box())
+
+    def test_a_click_does_not_wait_longer_than_the_outage(self):
+        self.outage()
+        self.daemon.cli("unsubscribe", self.address)
+        self.state(state="normal")
+        started = time.monotonic()
+        wait_for("the tick", self.box)
+        self.assertLess(time.monotonic() - started, 12)
+
+    def test_a_removal_while_a_call_is_under_way_waits_for_its_answer(self):
+        self.daemon.cli("org", "status")
+        self.state(latency_ms=700)
+        self.daemon.cli("unsubscribe", self.address)
+        wait_for("the call", lambda: self.row() and self.row()["state"] == "in_flight")
+        self.daemon.cli("remove", self.address, "--reason", "a slip", "--yes")
+        self.assertTrue(self.person()["removal_waiting"])
+        wait_for("the answer", lambda: not self.person()["removal_waiting"])
+        self.assertFalse(self.person()["unsubscribed"])
+
+    def test_a_locked_record_is_tried_again_and_holds_up_no_other(self):
+        self.fault(kind="record", code="UNABLE_TO_LOCK_ROW", message="locked", id=self.record["Id"])
+        self.daemon.cli("unsubscribe", self.address)
+        wait_for("the tick", self.box)
+        wait_for("the settled push", self.daemon.drained)
+
+    def test_a_record_that_is_gone_is_listed_and_the_other_one_ticked(self):
+        gone, there = [r for r in self.org.records("Contact") if r.get("Email")][:2]
+        self.fault(kind="record", code="NOT_FOUND", message="no such record", id=gone["Id"], count=9)
+        self.daemon.cli("unsubscribe", "--from-file", "-", stdin=f"{gone['Email']}\n{there['Email']}\n")
+        wait_for("the tick", lambda: self.org.records("Contact", id=there["Id"])[0]["HasOptedOutOfEmail"])
+        row = wait_for("the refusal", lambda: next(
+            (r for r in self.daemon.json("diagnostics")["rows"] if r["record_id"] == gone["Id"] and r["state"] == "dead"), None))
+        self.assertEqual(row["error_code"], "NOT_FOUND")
+
+    def test_a_row_that_cannot_be_settled_holds_up_no_other(self):
+        self.daemon.cli("org", "status")
+        self.state(latency_ms=500)
+        self.daemon.cli("unsubscribe", self.address)
+        wait_for("the call", lambda: self.row() and self.row()["state"] == "in_flight")
+        with sqlite3.connect(f"{self.daemon.state}/optout.db") as db:
+            db.execute("UPDATE outbox SET state = 6")
+        db.close()
+        self.daemon.cli("unsubscribe", self.other()["Email"])
+        wait_for("the other push", self.daemon.drained, patience_s=15)
+
+    def test_connecting_anew_under_load_moves_to_the_new_session(self):
+        """Calls overlap all the time, so there is never a moment without any."""
+        self.daemon.cli("org", "status")
+        self.state(latency_ms=150)
+        people = [r["Email"] for r in self.org.records("Lead") if r.get("Email")]
+        logins = lambda: self.org.calls()["by_kind"]["login"]
+        stop = threading.Event()
+
+        def unsubscribe():
+            while not stop.is_set():
+                for address in people:
+                    self.daemon.api("POST", "/api/v1/unsubscribes", {"address": address})
+                    if stop.wait(0.01):
+                        break
+
+        thread = threading.Thread(target=unsubscribe)
+        thread.start()
+        try:
+            wait_for("pushes", lambda: self.org.calls()["by_kind"]["collection"] > 5)
+            before = logins()
+            self.daemon.connect(self.org)
+            wait_for("the login of the lane", lambda: logins() >= before + 2, patience_s=5)
+        finally:
+            stop.set()
+            thread.join()
 
 
 class Switch(Trouble):
