@@ -96,8 +96,8 @@ static void answers_that_lead_nowhere_are_tried_again(void **state)
 	static const char *const bodies[] = { "[]", "{}", "{\"done\":true}",
 		"{\"records\":[],\"done\":false}", "{\"records\":[{}],\"done\":false}",
 		"{\"records\":[{}],\"done\":false,\"nextRecordsUrl\":\"https://evil.example/x\"}",
-		"{\"records\":[],\"done\":false,"
-		"\"nextRecordsUrl\":\"/services/data/v64.0/query/0r8-1\"}",
+		("{\"records\":[],\"done\":false,"
+		 "\"nextRecordsUrl\":\"/services/data/v64.0/query/0r8-1\"}"),
 		"{\"records\":[{}],\"do" };
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		CLEANUP(buf_fini) Buf rows = BUF_MAX(256);
