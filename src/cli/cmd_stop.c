@@ -143,6 +143,7 @@ static void put_remove_wish(Buf *out, const JsonVal *person, const char *reason)
 	jw_kv_str(&w, "reason", str_from(reason));
 	/* The newest entry that we saw: a stop that comes later must not be lifted by this. */
 	jw_kv_i64(&w, "seen_event_id", json_as_i64(json_member(person, "last_event_id"), 0));
+	jw_kv_i64(&w, "seen_stop_count", json_as_i64(json_member(person, "stop_count"), 0));
 	jw_object_end(&w);
 }
 

@@ -96,6 +96,7 @@ typedef struct Person {
 	int64_t removed_at_ms; /* last time a stop was lifted, 0: never */
 	bool removal_waiting;
 	int64_t last_event_id; /* newest history entry */
+	int64_t stop_count;    /* stop wishes so far, those counted on an equal entry as well */
 	size_t record_count;   /* linked and not deleted */
 } Person;
 
@@ -193,7 +194,10 @@ WARN_UNUSED bool ledger_stop(Ledger *ledger, const StopWish *wish, StopOutcome *
 typedef struct RemoveWish {
 	int64_t person_id;
 	int64_t seen_event_id; /* newest entry the admin saw; a later stop is ERR_CONFLICT */
-	Str reason, actor;     /* reason must not be empty: ERR_INPUT */
+	/* Person.stop_count as the admin saw it: a stop only counted on an entry since is
+	 * ERR_CONFLICT too. 0: not said. */
+	int64_t seen_stop_count;
+	Str reason, actor; /* reason must not be empty: ERR_INPUT */
 	int64_t now_ms;
 } RemoveWish;
 

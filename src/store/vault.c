@@ -35,9 +35,7 @@ void vault_fini(Vault *vault)
 	secret_fini(&vault->credential_key);
 	secret_fini(&vault->token_key);
 	secret_fini(&vault->person_key);
-	if (vault->plain.ptr)
-		bytes_wipe(vault->plain.ptr, vault->plain.cap);
-	buf_fini(&vault->plain);
+	buf_wipe(&vault->plain);
 	buf_fini(&vault->sealed);
 }
 

@@ -26,6 +26,7 @@ static void put_person(JsonWriter *w, const Person *p)
 	jw_kv_time(w, "removed_at", p->removed_at_ms);
 	jw_kv_bool(w, "removal_waiting", p->removal_waiting);
 	jw_kv_i64(w, "last_event_id", p->last_event_id);
+	jw_kv_i64(w, "stop_count", p->stop_count);
 	jw_kv_i64(w, "record_count", (int64_t)p->record_count);
 }
 
@@ -263,7 +264,8 @@ void api_people_remove_unsubscribe(void *ctx, HttpExchange *exchange)
 		return;
 	if (!web_text_member(doc.root, "reason", LEDGER_REASON_BYTES_MAX, &exchange->arena,
 		    &wish->reason, &err)
-		|| !json_get_i64(doc.root, "seen_event_id", &wish->seen_event_id, &err)) {
+		|| !json_get_i64(doc.root, "seen_event_id", &wish->seen_event_id, &err)
+		|| !json_opt_i64(doc.root, "seen_stop_count", 0, &wish->seen_stop_count, &err)) {
 		reply_err(exchange, &err);
 		return;
 	}

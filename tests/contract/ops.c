@@ -98,6 +98,7 @@ static void op_remove(World *w, Rng *rng, Buf *trace)
 	RemoveWish wish = {
 		.person_id = any_person(rng),
 		.seen_event_id = rng_chance(rng, 90) ? INT64_MAX - 1 : (int64_t)rng_below(rng, 40),
+		.seen_stop_count = rng_chance(rng, 90) ? 0 : (int64_t)rng_below(rng, 6),
 		.reason = rng_chance(rng, 90) ? STR("asked") : STR(""),
 		.actor = STR("admin"),
 		.now_ms = w->now_ms,
@@ -306,11 +307,12 @@ static void dump_people(World *w, Buf *out)
 			const Person *p = &rows[i];
 			buf_printf(out,
 				" person %lld %.*s \"%.*s\" stop %lld %d "
-				"\"%.*s\" removed %lld %d last %lld records %zu\n",
+				"\"%.*s\" removed %lld %d last %lld stops %lld records %zu\n",
 				(long long)p->person_id, STR_ARG(p->address),
 				STR_ARG(p->first_name), (long long)p->unsubscribed_at_ms,
 				(int)p->source, STR_ARG(p->reason), (long long)p->removed_at_ms,
-				p->removal_waiting, (long long)p->last_event_id, p->record_count);
+				p->removal_waiting, (long long)p->last_event_id,
+				(long long)p->stop_count, p->record_count);
 			if (filter == 0) {
 				dump_records(w, p->person_id, out);
 				dump_history(w, p->person_id, out);

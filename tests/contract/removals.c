@@ -72,6 +72,34 @@ static void removal_is_refused_when_a_later_stop_exists(void **state)
 	assert_int_equal(w_counts(w).outbox[OUTBOX_PENDING], 1);
 }
 
+static void removal_is_refused_when_an_equal_stop_was_counted_since(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "c1");
+	w_stop(w, ann, SOURCE_COMPLAINT, "spam");
+	w_stop(w, ann, SOURCE_COMPLAINT, "spam");
+	Person seen = w_get(w, ann);
+	assert_true(w_stop(w, ann, SOURCE_COMPLAINT, "spam").is_counted);
+	RemoveWish wish = {
+		.person_id = ann,
+		.seen_event_id = w_get(w, ann).last_event_id,
+		.seen_stop_count = seen.stop_count,
+		.reason = STR("r"),
+		.now_ms = w->now_ms,
+	};
+	RemoveOutcome out;
+	w_begin(w);
+	REFUSED(ERR_CONFLICT, ledger_remove(w->ledger, &wish, &out, &err));
+	w_commit(w);
+	assert_int_equal(w_counts(w).unsubscribed, 1);
+	wish.seen_stop_count = w_get(w, ann).stop_count;
+	assert_int_equal(wish.seen_stop_count, 3);
+	w_begin(w);
+	MUST(ledger_remove(w->ledger, &wish, &out, &err));
+	w_commit(w);
+	assert_int_equal(w_counts(w).unsubscribed, 0);
+}
+
 /* One row in flight, one pending. */
 static int64_t person_with_call_under_way(World *w, OutboxRow *out_row)
 {
@@ -225,6 +253,7 @@ CaseList removal_cases(void)
 		LEDGER_CASE(removal_lifts_and_cancels_what_is_queued),
 		LEDGER_CASE(removal_needs_a_reason_and_an_unsubscribed_person),
 		LEDGER_CASE(removal_is_refused_when_a_later_stop_exists),
+		LEDGER_CASE(removal_is_refused_when_an_equal_stop_was_counted_since),
 		LEDGER_CASE(removal_waits_for_a_call_in_flight),
 		LEDGER_CASE(removal_waits_on_while_a_row_is_unknown),
 		LEDGER_CASE(stop_takes_back_a_waiting_removal),

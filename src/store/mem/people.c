@@ -206,6 +206,7 @@ static void read_person(const Mem *mem, int64_t person_id, Arena *arena, Person 
 		.removed_at_ms = person->standing.removed_at_ms,
 		.removal_waiting = person->standing.removal_asked_at_ms != 0,
 		.last_event_id = newest_event(mem, person_id),
+		.stop_count = mem_stop_count(mem, person_id),
 		.record_count = count_records(mem, person_id),
 	};
 }

@@ -159,8 +159,24 @@ static void lift(Mem *mem, int64_t person_id, int64_t now_ms)
 	person->removal_event_id = 0;
 }
 
+int64_t mem_stop_count(const Mem *mem, int64_t person_id)
+{
+	int64_t count = 0;
+	for (size_t i = 0; i < mem->now.events.count; i++) {
+		const MemEvent *event = mem_at(&mem->now.events, i);
+		if (event->person_id == person_id
+			&& (event->kind == EVENT_UNSUBSCRIBED
+				|| event->kind == EVENT_STOP_REPEATED))
+			count += 1 + event->repeat_count;
+	}
+	return count;
+}
+
 static bool has_later_stop(const Mem *mem, const RemoveWish *wish)
 {
+	if (wish->seen_stop_count > 0
+		&& mem_stop_count(mem, wish->person_id) > wish->seen_stop_count)
+		return true;
 	for (int64_t id = MAX_OF(wish->seen_event_id, (int64_t)0) + 1;
 		id <= (int64_t)mem->now.events.count; id++) {
 		const MemEvent *event = mem_by_id(&mem->now.events, id);

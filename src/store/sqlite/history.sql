@@ -17,9 +17,10 @@ SELECT event_id, at_ms, kind, source, body, repeat_count FROM event WHERE event_
 -- name: event_count_repeat
 UPDATE event SET repeat_count = repeat_count + 1 WHERE event_id = ?1;
 
--- Kinds: 2 unsubscribed, 3 stop repeated.
+-- Kinds: 2 unsubscribed, 3 stop repeated. ?3: the stops that were seen, those counted on an entry as well; 0: not said.
 -- name: event_later_stop
-SELECT 1 FROM event WHERE person_id = ?1 AND event_id > ?2 AND kind IN (2, 3) LIMIT 1;
+SELECT 1 FROM event WHERE person_id = ?1 AND kind IN (2, 3)
+GROUP BY person_id HAVING max(event_id) > ?2 OR (?3 > 0 AND sum(1 + repeat_count) > ?3);
 
 -- name: chain_get
 SELECT length, head FROM chain WHERE part = ?1;

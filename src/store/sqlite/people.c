@@ -280,6 +280,7 @@ static void read_person(const Query *query, Arena *arena, Person *out)
 		.removal_waiting = query_i64(query, 10) != 0,
 		.record_count = (size_t)query_i64(query, 11),
 		.last_event_id = query_i64(query, 12),
+		.stop_count = query_i64(query, 13),
 	};
 	memcpy(out->hash.bytes, query_str(query, 1).ptr, ADDRESS_HASH_BYTES);
 }

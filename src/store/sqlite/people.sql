@@ -49,31 +49,36 @@ UPDATE person SET record_count = record_count + ?2 WHERE person_id = ?1;
 -- name: person_by_id
 SELECT p.person_id, p.hash, p.address, p.first_name, p.last_name, p.created_at_ms, p.unsubscribed_at_ms, p.source,
 	p.reason, p.removed_at_ms, p.removal_asked_at_ms > 0, p.record_count,
-	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id)
+	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id),
+	(SELECT sum(1 + e.repeat_count) FROM event e WHERE e.person_id = p.person_id AND e.kind IN (2, 3))
 FROM person p WHERE p.person_id = ?1;
 
 -- name: person_by_hash
 SELECT p.person_id, p.hash, p.address, p.first_name, p.last_name, p.created_at_ms, p.unsubscribed_at_ms, p.source,
 	p.reason, p.removed_at_ms, p.removal_asked_at_ms > 0, p.record_count,
-	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id)
+	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id),
+	(SELECT sum(1 + e.repeat_count) FROM event e WHERE e.person_id = p.person_id AND e.kind IN (2, 3))
 FROM person p WHERE p.hash = ?1;
 
 -- name: person_list_all
 SELECT p.person_id, p.hash, p.address, p.first_name, p.last_name, p.created_at_ms, p.unsubscribed_at_ms, p.source,
 	p.reason, p.removed_at_ms, p.removal_asked_at_ms > 0, p.record_count,
-	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id)
+	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id),
+	(SELECT sum(1 + e.repeat_count) FROM event e WHERE e.person_id = p.person_id AND e.kind IN (2, 3))
 FROM person p WHERE p.person_id > ?1 ORDER BY p.person_id LIMIT ?2;
 
 -- name: person_list_unsubscribed
 SELECT p.person_id, p.hash, p.address, p.first_name, p.last_name, p.created_at_ms, p.unsubscribed_at_ms, p.source,
 	p.reason, p.removed_at_ms, p.removal_asked_at_ms > 0, p.record_count,
-	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id)
+	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id),
+	(SELECT sum(1 + e.repeat_count) FROM event e WHERE e.person_id = p.person_id AND e.kind IN (2, 3))
 FROM person p WHERE p.person_id > ?1 AND p.unsubscribed_at_ms > 0 ORDER BY p.person_id LIMIT ?2;
 
 -- name: person_list_without_record
 SELECT p.person_id, p.hash, p.address, p.first_name, p.last_name, p.created_at_ms, p.unsubscribed_at_ms, p.source,
 	p.reason, p.removed_at_ms, p.removal_asked_at_ms > 0, p.record_count,
-	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id)
+	(SELECT max(e.event_id) FROM event e WHERE e.person_id = p.person_id),
+	(SELECT sum(1 + e.repeat_count) FROM event e WHERE e.person_id = p.person_id AND e.kind IN (2, 3))
 FROM person p WHERE p.person_id > ?1 AND p.record_count = 0 ORDER BY p.person_id LIMIT ?2;
 
 -- name: person_records

@@ -147,6 +147,7 @@ static bool check_seen(Db *db, const RemoveWish *wish, Err *err)
 		return false;
 	query_put_i64(&query, wish->person_id);
 	query_put_i64(&query, wish->seen_event_id);
+	query_put_i64(&query, wish->seen_stop_count);
 	bool has_row = false;
 	if (!query_next(&query, &has_row, err))
 		return false;

@@ -128,6 +128,20 @@ static void a_removal_that_did_not_see_the_last_stop_is_refused(void **state)
 	assert_true(house_person(house, "ann@example.com").unsubscribed_at_ms > 0);
 }
 
+static void a_removal_that_did_not_see_an_equal_stop_is_refused(void **state)
+{
+	House *house = *state;
+	(void)house_post(house, 200, "/api/v1/unsubscribes", "{\"address\":\"ann@example.com\"}");
+	Str person = house_get(house, 200, "/api/v1/people/by-address/ann%40example.com");
+	(void)house_post(house, 200, "/api/v1/unsubscribes", "{\"address\":\"ann@example.com\"}");
+	const char *wish = house_printf(house,
+		"{\"reason\":\"wants mail again\",\"seen_event_id\":%s,\"seen_stop_count\":%s}",
+		house_member(house, person, "last_event_id"),
+		house_member(house, person, "stop_count"));
+	(void)house_post(house, 409, removal_path(house, person), wish);
+	assert_true(house_person(house, "ann@example.com").unsubscribed_at_ms > 0);
+}
+
 static void removing_nothing_is_missing(void **state)
 {
 	House *house = *state;
@@ -150,6 +164,7 @@ int main(void)
 		TEST(a_person_has_records_and_history),
 		TEST(an_admin_removes_with_a_reason),
 		TEST(a_removal_that_did_not_see_the_last_stop_is_refused),
+		TEST(a_removal_that_did_not_see_an_equal_stop_is_refused),
 		TEST(removing_nothing_is_missing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
