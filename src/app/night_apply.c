@@ -349,16 +349,10 @@ static bool plan_still_fits(Night *night, const PlanHeader *header, Err *err)
 		"the fields to sync were changed after this plan was made; the next run makes a new one");
 }
 
-static void reader_fini(PlanReader **reader)
-{
-	if (*reader)
-		plan_reader_close(reader);
-}
-
 bool night_apply(Night *night, Err *err)
 {
 	CLEANUP(plan_file_close) PlanFile file = { .fd = -1 };
-	CLEANUP(reader_fini) PlanReader *reader = NULL;
+	CLEANUP(plan_reader_close) PlanReader *reader = NULL;
 	PlanHeader header;
 	PlanCounts counts;
 	/* The whole file is checked before the first row of it is applied. */

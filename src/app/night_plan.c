@@ -172,12 +172,6 @@ static void fill_header(const Night *night, int64_t people, PlanHeader *out)
 	(void)!str_copy(str_from(night->user), out->user, sizeof out->user);
 }
 
-static void writer_fini(PlanWriter **writer)
-{
-	if (*writer)
-		plan_writer_close(writer);
-}
-
 static bool diff_into(Night *night, PlanWriter *writer, Err *err)
 {
 	CLEANUP(temp_file_close) TempFile sort_file = TEMP_FILE_CLOSED;
@@ -232,7 +226,7 @@ bool night_plan(Night *night, Err *err)
 	snprintf(run->field_lead, sizeof run->field_lead, "%s", header.field_lead.text);
 
 	CLEANUP(plan_file_close) PlanFile file = { .fd = -1 };
-	CLEANUP(writer_fini) PlanWriter *writer = NULL;
+	CLEANUP(plan_writer_close) PlanWriter *writer = NULL;
 	PlanCounts planned = { 0 };
 	if (!plan_file_create(night->options->config, run->run_id, &file, err)
 		|| !plan_writer_open(&file.sink, &header, &writer, err)

@@ -88,6 +88,13 @@ void bytes_wipe(void *ptr, size_t len)
 		sodium_memzero(ptr, len);
 }
 
+void buf_wipe(Buf *buf)
+{
+	if (buf->ptr)
+		bytes_wipe(buf->ptr, buf->cap);
+	buf_fini(buf);
+}
+
 void seal(Buf *out, const Secret *key, Str context, Str plain, Rng *rng)
 {
 	assert(key->len == KEY_BYTES);

@@ -31,6 +31,8 @@ bool secret_is_set(const Secret *secret);
 /* Constant time in the length of b; different lengths are unequal. */
 bool bytes_equal_ct(Str a, Str b);
 void bytes_wipe(void *ptr, size_t len);
+/* buf_fini for a Buf that held a secret; copies that growing left behind are not found. */
+void buf_wipe(Buf *buf);
 
 /* out = nonce (24) || ciphertext || tag (16). `context` is authenticated, not stored: name what the
  * bytes are for. */

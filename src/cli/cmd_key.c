@@ -46,15 +46,11 @@ static bool key_init(const char *path, Err *err)
 {
 	Keyring keyring = { 0 };
 	keyring_generate(&keyring, rng_system());
-	Buf text = BUF_MAX(KEY_FILE_BYTES_MAX);
+	CLEANUP(buf_wipe) Buf text = BUF_MAX(KEY_FILE_BYTES_MAX);
 	keyring_put(&text, &keyring);
 	keyring_fini(&keyring);
-	bool ok = buf_check(&text, "the key file", err) && make_folder_of(path, err)
+	return buf_check(&text, "the key file", err) && make_folder_of(path, err)
 		&& write_new(path, buf_str(&text), err);
-	if (text.ptr)
-		bytes_wipe(text.ptr, text.len);
-	buf_fini(&text);
-	return ok;
 }
 
 static ExitCode run_key_init(Cli *cli)

@@ -79,19 +79,12 @@ static void put_wish(Buf *out, const Cli *cli, bool is_jwt, Str secret)
 	jw_object_end(&w);
 }
 
-static void wipe(Buf *secret)
-{
-	if (secret->ptr)
-		bytes_wipe(secret->ptr, secret->cap);
-	buf_fini(secret);
-}
-
 static ExitCode connect_org(Cli *cli, bool is_jwt)
 {
 	Err err = { 0 };
 	/* Room from the start, so that growing leaves no copies behind. */
-	CLEANUP(wipe) Buf secret = BUF_MAX(SECRET_BYTES_MAX);
-	CLEANUP(wipe) Buf body = BUF_MAX(BODY_BYTES_MAX);
+	CLEANUP(buf_wipe) Buf secret = BUF_MAX(SECRET_BYTES_MAX);
+	CLEANUP(buf_wipe) Buf body = BUF_MAX(BODY_BYTES_MAX);
 	(void)buf_room(&body, BODY_BYTES_MAX / 2);
 	if (!read_secret(cli, is_jwt, &secret, &err))
 		return cli_fail(&err);

@@ -30,16 +30,9 @@ static bool split_words(Str text, Line *line, Err *err)
 	return true;
 }
 
-static void wipe_buf(Buf *buf)
-{
-	if (buf->ptr)
-		bytes_wipe(buf->ptr, buf->cap);
-	buf_fini(buf);
-}
-
 static bool take_key(const Line *line, size_t word, Secret *out, Err *err)
 {
-	CLEANUP(wipe_buf) Buf bytes = BUF_MAX(2 * KEY_BYTES);
+	CLEANUP(buf_wipe) Buf bytes = BUF_MAX(2 * KEY_BYTES);
 	if (word >= line->count || line->words[word].len != 2 * (size_t)KEY_BYTES
 		|| !hex_decode(&bytes, line->words[word]))
 		return ERR(err, ERR_INPUT, "line %zu: a key is %d hex digits", line->number,

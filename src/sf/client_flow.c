@@ -69,7 +69,7 @@ static size_t fill_headers(const Call *call, Str authorization, TransportHeader 
 static void call_send(SfClient *client, Call *call)
 {
 	CLEANUP(buf_fini) Buf url = BUF_MAX(HEADER_BYTES_MAX);
-	CLEANUP(buf_fini) Buf authorization = BUF_MAX(HEADER_BYTES_MAX);
+	CLEANUP(buf_wipe) Buf authorization = BUF_MAX(HEADER_BYTES_MAX);
 	TransportHeader headers[CALL_HEADERS_MAX];
 	put_url(client, call->request.path, &url);
 	buf_put(&authorization, STR("Bearer "));
@@ -87,8 +87,6 @@ static void call_send(SfClient *client, Call *call)
 	bool started = buf_check(&url, "the URL of a call", &err)
 		&& buf_check(&authorization, "the session", &err)
 		&& transport_start(client->transport, &request, &call->transport_id, &err);
-	if (authorization.ptr)
-		bytes_wipe(authorization.ptr, authorization.len);
 	if (started) {
 		call->state = CALL_SENT;
 		call->session_no = client->session_no;
@@ -131,7 +129,7 @@ void client_start_login(SfClient *client)
 	if (client->login_id != 0)
 		return;
 	CLEANUP(buf_fini) Buf url = BUF_MAX(SF_URL_MAX + 64);
-	CLEANUP(buf_fini) Buf body = BUF_MAX(4 * SF_CREDENTIAL_BYTES_MAX);
+	CLEANUP(buf_wipe) Buf body = BUF_MAX(4 * SF_CREDENTIAL_BYTES_MAX);
 	static const TransportHeader headers[] = {
 		{ STR_INIT("Content-Type"), STR_INIT("application/x-www-form-urlencoded") },
 		{ STR_INIT("Accept"), STR_INIT("application/json") },
@@ -151,8 +149,6 @@ void client_start_login(SfClient *client)
 		};
 		started = transport_start(client->transport, &request, &client->login_id, &err);
 	}
-	if (body.ptr)
-		bytes_wipe(body.ptr, body.len);
 	if (started)
 		return;
 	client->login_id = 0;

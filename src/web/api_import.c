@@ -242,14 +242,9 @@ static bool rows_take(Import *import, CsvReader *reader, Err *err)
 	}
 }
 
-static void reader_close(CsvReader **reader)
-{
-	csv_close(reader);
-}
-
 static bool read_all(Import *import, Str csv, Err *err)
 {
-	CLEANUP(reader_close)
+	CLEANUP(csv_close)
 	CsvReader *reader = csv_open(&(CsvOptions){
 		.separator = import_separator(csv), .row_bytes_max = IMPORT_ROW_BYTES_MAX });
 	csv_feed(reader, csv);

@@ -109,6 +109,11 @@ static void wiped_bytes_are_zero(void **state)
 	for (size_t i = 0; i < sizeof bytes; i++)
 		assert_int_equal(bytes[i], 0);
 	bytes_wipe(NULL, 0);
+	Buf buf = BUF_MAX(10);
+	buf_put(&buf, STR("secret"));
+	buf_wipe(&buf);
+	assert_null(buf.ptr);
+	buf_wipe(&buf);
 }
 
 static void sealed_text_opens_with_its_key_and_context_only(void **state)
