@@ -125,7 +125,7 @@ static void put_row(Buf *rows, const PlanRow *row)
 		jw_kv_i64(&w, "person_id", row->person_id);
 	if (sfid_is_set(&row->sfid)) {
 		jw_kv_str(&w, "object", str_from(sf_object_name(row->object)));
-		jw_kv_str(&w, "record", sfid_str(&row->sfid));
+		jw_kv_str(&w, "record_id", sfid_str(&row->sfid));
 	}
 	if (row->kind == PLAN_ADOPT)
 		jw_kv_str(&w, "address", address_str(&row->address));
@@ -134,16 +134,10 @@ static void put_row(Buf *rows, const PlanRow *row)
 		jw_kv_bool(&w, "sales_opt_out", row->fields & FIELD_SALES);
 	}
 	if (sfid_is_set(&row->cause_sfid))
-		jw_kv_str(&w, "cause_record", sfid_str(&row->cause_sfid));
+		jw_kv_str(&w, "cause_record_id", sfid_str(&row->cause_sfid));
 	if (row->cause_person)
 		jw_kv_i64(&w, "cause_person_id", row->cause_person);
 	jw_object_end(&w);
-}
-
-static void reader_fini(PlanReader **reader)
-{
-	if (*reader)
-		plan_reader_close(reader);
 }
 
 bool plan_show(const Config *config, int64_t run_id, size_t limit, Buf *rows, Err *err)
@@ -151,7 +145,7 @@ bool plan_show(const Config *config, int64_t run_id, size_t limit, Buf *rows, Er
 	CLEANUP(plan_file_close) PlanFile file = { .fd = -1 };
 	if (!plan_file_open(config, run_id, &file, err))
 		return false;
-	CLEANUP(reader_fini) PlanReader *reader = NULL;
+	CLEANUP(plan_reader_close) PlanReader *reader = NULL;
 	PlanHeader header;
 	if (!plan_reader_open(&file.source, &reader, &header, err))
 		return false;

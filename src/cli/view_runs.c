@@ -94,13 +94,13 @@ void view_plan(Buf *out, const JsonVal *root)
 	static const Column columns[] = {
 		{ "WHAT", "does", CELL_TEXT, 0 },
 		{ "OBJECT", "object", CELL_TEXT, 0 },
-		{ "RECORD", "record", CELL_TEXT, 0 },
+		{ "RECORD", "record_id", CELL_TEXT, 0 },
 		{ "PERSON", "person_id", CELL_NUMBER, 0 },
 		{ "ADDRESS", "address", CELL_TEXT, 0 },
 		{ "EMAIL OPT OUT", "email_opt_out", CELL_YES_NO, 0 },
 		{ "SALES OPT OUT", "sales_opt_out", CELL_YES_NO, 0 },
 		{ "BECAUSE", "because", CELL_TEXT, 0 },
-		{ "OF RECORD", "cause_record", CELL_TEXT, 0 },
+		{ "OF RECORD", "cause_record_id", CELL_TEXT, 0 },
 		{ "OF PERSON", "cause_person_id", CELL_NUMBER, 0 },
 	};
 	const JsonVal *rows = json_member(root, "rows");

@@ -112,10 +112,10 @@ static void rows_are_shown_up_to_the_limit(void **state)
 	assert_true(plan_show(world(), 7, 2, &rows, &err));
 	assert_string_equal(buf_z(&rows),
 		"{\"does\":\"tick\",\"because\":\"unsubscribed-person\",\"person_id\":41,"
-		"\"object\":\"Contact\",\"record\":\"003q000000KvQ1tAAF\","
+		"\"object\":\"Contact\",\"record_id\":\"003q000000KvQ1tAAF\","
 		"\"email_opt_out\":true,\"sales_opt_out\":false,\"cause_person_id\":41},"
 		"{\"does\":\"tick\",\"because\":\"unsubscribed-person\",\"person_id\":41,"
-		"\"object\":\"Contact\",\"record\":\"003q000000KvQ1tAAF\","
+		"\"object\":\"Contact\",\"record_id\":\"003q000000KvQ1tAAF\","
 		"\"email_opt_out\":true,\"sales_opt_out\":false,\"cause_person_id\":41}");
 }
 

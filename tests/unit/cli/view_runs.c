@@ -47,9 +47,9 @@ static void a_plan_tells_each_row_with_its_reason(void **state)
 	expect_view(view_plan,
 		"{\"run_id\":3,\"state\":\"held\",\"planned_here\":1,\"planned_there\":1,\"rows\":["
 		"{\"does\":\"unsubscribe\",\"because\":\"record is ticked\",\"person_id\":7,"
-		"\"cause_record\":\"003000000000001AAA\"},"
+		"\"cause_record_id\":\"003000000000001AAA\"},"
 		"{\"does\":\"tick\",\"because\":\"person is unsubscribed\",\"object\":\"Lead\","
-		"\"record\":\"00Q000000000001AAA\",\"email_opt_out\":true,\"sales_opt_out\":false}]}",
+		"\"record_id\":\"00Q000000000001AAA\",\"email_opt_out\":true,\"sales_opt_out\":false}]}",
 		"Run 3: 1 to unsubscribe here, 1 to tick in Salesforce.\n"
 		"\n"
 		"WHAT         OBJECT  RECORD              PERSON  EMAIL OPT OUT  SALES OPT OUT  BECAUSE                 OF RECORD\n"
