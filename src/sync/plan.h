@@ -1,6 +1,5 @@
 /* plan.h: what a run wants to write, row by row with the reason, before it writes any of it. One
- * file for five things: dry run, held plan, approval, resume after a crash, certificate
- * (doc/architecture.md). One thread.
+ * file for all of dry run, held plan, approval and resume after a crash (doc/adr/005). One thread.
  *
  * Text, one line a thing, tabs between its parts:
  *
