@@ -14,7 +14,7 @@ typedef struct MemFile {
 	size_t fail_append_at, fail_read_at; /* the n-th call fails, 0: none */
 } MemFile;
 
-static bool memfile_append(RunFile *base, const void *bytes, size_t len, Err *err)
+static inline bool memfile_append(RunFile *base, const void *bytes, size_t len, Err *err)
 {
 	MemFile *file = CONTAINER_OF(base, MemFile, base);
 	if (++file->appends == file->fail_append_at)
@@ -26,7 +26,7 @@ static bool memfile_append(RunFile *base, const void *bytes, size_t len, Err *er
 	return true;
 }
 
-static bool memfile_read(RunFile *base, uint64_t offset, void *out, size_t len, Err *err)
+static inline bool memfile_read(RunFile *base, uint64_t offset, void *out, size_t len, Err *err)
 {
 	MemFile *file = CONTAINER_OF(base, MemFile, base);
 	if (++file->reads == file->fail_read_at || offset + len > file->len)
