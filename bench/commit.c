@@ -8,7 +8,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 enum { THREADS = 64, ALONE = 1500, GROUPED = 30000, BAR = 3 };
 

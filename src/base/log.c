@@ -4,7 +4,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/enc.h"
 #include "base/json.h"
 #include "base/metric.h"
 #include "base/redact.h"

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 enum {
 	/* A daemon that starts holds the lock before it listens: migrations of a large database

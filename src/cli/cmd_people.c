@@ -2,8 +2,6 @@
 #include "cli/command.h"
 #include "cli/view.h"
 
-#include "base/enc.h"
-
 enum { PATH_BYTES_MAX = 8 * 1024 };
 
 /* ------------------------------------------------------------------ list */

@@ -3,8 +3,6 @@
 #include "cli/lines.h"
 #include "cli/view.h"
 
-#include "base/time.h"
-
 #include <unistd.h>
 
 enum { PATH_BYTES_MAX = 8 * 1024, BODY_BYTES_MAX = 64 * 1024 };

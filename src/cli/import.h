@@ -4,7 +4,6 @@
 #define CLI_IMPORT_H
 
 #include "base/base.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 

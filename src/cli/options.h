@@ -9,7 +9,6 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/str.h"
 
 enum {
 	OPTS_KNOWN_MAX = 96,   /* options that one command may know, of the configuration too */

@@ -2,7 +2,6 @@
 
 #include "sf/jwt.h"
 
-#include "base/alloc.h"
 #include "base/enc.h"
 #include "base/json.h"
 

@@ -6,7 +6,6 @@
 #define SF_TRANSPORT_H
 
 #include "base/base.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 

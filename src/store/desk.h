@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/err.h"
-#include "base/secret.h"
 #include "base/str.h"
 #include "model/sfid.h"
 

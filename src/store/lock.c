@@ -1,6 +1,5 @@
 #include "base/base.h"
 
-#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "store/store.h"

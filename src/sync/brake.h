@@ -4,7 +4,6 @@
 #define SYNC_BRAKE_H
 
 #include "base/base.h"
-#include "base/str.h"
 #include "sync/fields.h"
 #include "sync/plan.h"
 

@@ -2,8 +2,6 @@
 
 #include "sync/plan.h"
 
-#include <inttypes.h>
-
 static const char *const kind_names[PLAN_KIND_COUNT] = {
 	[PLAN_UNSUBSCRIBE] = "unsubscribe",
 	[PLAN_TICK] = "tick",

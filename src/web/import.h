@@ -10,7 +10,6 @@
 
 #include "base/arena.h"
 #include "base/base.h"
-#include "base/buf.h"
 #include "base/csv.h"
 #include "base/err.h"
 #include "base/str.h"

@@ -7,7 +7,6 @@
 
 #include "base/base.h"
 #include "base/err.h"
-#include "base/secret.h"
 #include "base/str.h"
 #include "store/driver.h"
 #include "store/migrate.h"
