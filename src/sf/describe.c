@@ -8,11 +8,19 @@ enum {
 	NAME_CHARS_MAX = 256
 }; /* an API name has at most 40 + suffix, a label 40 (80 with namespace) */
 
+/* A text longer than any name is none: the arena holds SF_FIELDS_MAX fields, whatever an answer
+ * says. */
+static Str read_name(const JsonVal *val, const char *member, Arena *arena)
+{
+	Str text = json_as_str(json_member(val, member));
+	return text.len <= NAME_CHARS_MAX ? arena_str(arena, text) : STR("");
+}
+
 static void read_field(const JsonVal *val, Arena *arena, SfField *out)
 {
-	out->name = arena_str(arena, json_as_str(json_member(val, "name")));
-	out->label = arena_str(arena, json_as_str(json_member(val, "label")));
-	out->type = arena_str(arena, json_as_str(json_member(val, "type")));
+	out->name = read_name(val, "name", arena);
+	out->label = read_name(val, "label", arena);
+	out->type = read_name(val, "type", arena);
 	out->is_updateable = json_as_bool(json_member(val, "updateable"), false);
 	out->is_custom = json_as_bool(json_member(val, "custom"), false);
 	out->is_calculated = json_as_bool(json_member(val, "calculated"), false);
@@ -29,8 +37,8 @@ static bool read_describe(const JsonVal *root, Arena *arena, SfDescribe *out, Er
 	if (count > SF_FIELDS_MAX)
 		return ERR(err, ERR_LIMIT, "describe: %zu fields", count);
 	SfDescribe describe = {
-		.object = arena_str(arena, name),
-		.label = arena_str(arena, json_as_str(json_member(root, "label"))),
+		.object = read_name(root, "name", arena),
+		.label = read_name(root, "label", arena),
 		.is_queryable = json_as_bool(json_member(root, "queryable"), false),
 		.is_updateable = json_as_bool(json_member(root, "updateable"), false),
 		.fields = arena_alloc(arena, count + 1, sizeof *describe.fields),

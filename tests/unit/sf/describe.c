@@ -42,6 +42,21 @@ static void fields_are_found_in_any_case(void **state)
 	assert_null(sf_describe_field(&describe, STR("HasOptedOutOfFax")));
 }
 
+static void a_text_that_no_name_can_have_costs_no_memory(void **state)
+{
+	(void)state;
+	CLEANUP(arena_fini) Arena arena = ARENA_MAX(64 * 1024);
+	CLEANUP(buf_fini) Buf body = BUF_MAX(1 << 20);
+	buf_put_z(&body, "{\"name\":\"Lead\",\"fields\":[{\"name\":\"A\",\"label\":\"");
+	for (int i = 0; i < 200 * 1000; i++)
+		buf_put_char(&body, 'x');
+	buf_put_z(&body, "\"}]}");
+	SfDescribe describe;
+	assert_true(sf_describe_parse(buf_str(&body), &arena, &describe, NULL));
+	assert_str(describe.fields[0].name, "A");
+	assert_str(describe.fields[0].label, "");
+}
+
 static void field_states_tell_what_the_admin_must_do(void **state)
 {
 	(void)state;
@@ -118,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields_are_found_in_any_case),
+		cmocka_unit_test(a_text_that_no_name_can_have_costs_no_memory),
 		cmocka_unit_test(field_states_tell_what_the_admin_must_do),
 		cmocka_unit_test(sales_fields_are_guessed_by_label_and_name_best_first),
 		cmocka_unit_test(person_accounts_have_the_person_field),
