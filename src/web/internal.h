@@ -29,6 +29,9 @@ struct Web {
 	RateLimit *typed_limit;
 	/* One import at a time, so that a reader thread stays free for everybody else. */
 	atomic_bool is_importing;
+	/* Clicks that could not be kept, and when that was last logged: an overload must not write
+	 * a line for each. */
+	atomic_int_fast64_t lost_clicks, lost_clicks_logged_mono_ms;
 	/* A copy of the house settings for the pages and links, which must not wait for the store.
 	 * Read at start, and replaced by the writer thread after the commit of every change:
 	 * commits are in order, so the newest stays. */

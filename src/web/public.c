@@ -178,6 +178,20 @@ static bool stop_work(WebCall *call, Store *store, Err *err)
 	return true;
 }
 
+/* At most a line a second. */
+static void note_lost_click(Web *web, const Err *err)
+{
+	int64_t now_ms = clock_mono_ms(web->options.clock);
+	atomic_fetch_add(&web->lost_clicks, 1);
+	int_fast64_t logged_ms = atomic_load(&web->lost_clicks_logged_mono_ms);
+	if ((logged_ms && now_ms - logged_ms < MS_PER_SECOND)
+		|| !atomic_compare_exchange_strong(
+			&web->lost_clicks_logged_mono_ms, &logged_ms, now_ms))
+		return;
+	log_event(LOG_ERROR, "web.stop.failed",
+		LOG_INT("clicks", atomic_exchange(&web->lost_clicks, 0)), LOG_ERR(err));
+}
+
 static void stop_answer_page(WebCall *call, bool ok, const Err *err)
 {
 	const StopWish *wish = call->input;
@@ -188,7 +202,7 @@ static void stop_answer_page(WebCall *call, bool ok, const Err *err)
 	else
 		busy_page(&page);
 	if (!ok)
-		log_event(LOG_ERROR, "web.stop.failed", LOG_ERR(err));
+		note_lost_click(call->web, err);
 }
 
 /* Mail programs read the status only (RFC 8058 3.1: no redirect, no page). */
@@ -198,7 +212,7 @@ static void stop_answer_one_click(WebCall *call, bool ok, const Err *err)
 		reply_text(call->exchange, 200, STR("unsubscribed\n"));
 		return;
 	}
-	log_event(LOG_ERROR, "web.stop.failed", LOG_ERR(err));
+	note_lost_click(call->web, err);
 	reply_text(call->exchange, 503, STR("not saved, try again\n"));
 	http_reply_header(&call->exchange->reply, STR("Retry-After"), STR("60"));
 }
