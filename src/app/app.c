@@ -15,11 +15,16 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* One group commit takes at most this many changes: a few milliseconds of work, so that a waiting
  * click is never behind more than that. */
 enum { COMMIT_GROUP_MAX = 512, READER_QUEUE_MAX = 4096, KEY_FILE_BYTES_MAX = 16 * 1024 };
+
+/* A command without a daemon waits for its pushes as long as they move: one call and a lock or two.
+ */
+enum { PUSH_CHANCE_MS = 5 * 1000, PUSH_LOOK_MS = 20 };
 
 struct App {
 	Config config;
@@ -34,6 +39,8 @@ struct App {
 	SyncWorker *sync;
 	OrgWorker *org;
 	Web *web;
+	_Atomic int64_t stop_by_mono_ms; /* 0: not stopping */
+	bool has_changed;                /* by app_request, whose thread closes as well */
 };
 
 static void wake_push(void *ctx)
@@ -73,6 +80,17 @@ static bool plan_rows(void *ctx, int64_t run_id, size_t limit, Buf *rows, Err *e
 {
 	App *app = ctx;
 	return plan_show(&app->config, run_id, limit, rows, err);
+}
+
+static void readiness(void *ctx, Buf *reasons)
+{
+	App *app = ctx;
+	pthread_mutex_lock(&app->workers_lock);
+	if (!app->push || atomic_load(&app->stop_by_mono_ms))
+		buf_put(reasons, STR("stopping\n"));
+	else
+		push_worker_trouble(app->push, reasons);
+	pthread_mutex_unlock(&app->workers_lock);
 }
 
 /* One code is push_lane.c's own; all others are in the table of sf/. */
@@ -143,6 +161,9 @@ static bool open_workers(App *app, Err *err)
 
 static void close_workers(App *app)
 {
+	int64_t stop_by_mono_ms = atomic_load(&app->stop_by_mono_ms);
+	if (!stop_by_mono_ms)
+		stop_by_mono_ms = clock_mono_ms(clock_system()) + app->config.drain_ms;
 	org_worker_close(&app->org);
 	pthread_mutex_lock(&app->workers_lock);
 	SyncWorker *sync = app->sync;
@@ -151,7 +172,7 @@ static void close_workers(App *app)
 	app->push = NULL;
 	pthread_mutex_unlock(&app->workers_lock);
 	sync_worker_close(&sync); /* first: it wakes the push */
-	push_worker_close(&push);
+	push_worker_close(&push, stop_by_mono_ms);
 }
 
 static bool open_web(App *app, Err *err)
@@ -169,6 +190,7 @@ static bool open_web(App *app, Err *err)
 			.wake_sync = wake_sync,
 			.org_connect = org_connect,
 			.org_status = org_status,
+			.readiness = readiness,
 			.plan_rows = plan_rows,
 			.error_advice = error_advice,
 		},
@@ -194,6 +216,39 @@ bool app_open(const Config *config, App **out, Err *err)
 	return true;
 }
 
+static bool count_unsent(void *ctx, Store *store, Err *err)
+{
+	int64_t *unsent = ctx;
+	LedgerCounts counts = { 0 };
+	if (!ledger_counts(store_ledger(store), &counts, err))
+		return false;
+	*unsent = counts.outbox[OUTBOX_PENDING] + counts.outbox[OUTBOX_IN_FLIGHT];
+	return true;
+}
+
+/* Without a daemon nobody else would send them before one is started. */
+static void wait_for_pushes(App *app)
+{
+	int64_t least = INT64_MAX, give_up_mono_ms = 0;
+	for (;;) {
+		int64_t unsent = 0, now_ms = clock_mono_ms(clock_system());
+		if (!writer_call(app->writer, count_unsent, &unsent, NULL) || unsent == 0)
+			return;
+		if (unsent < least) {
+			least = unsent;
+			give_up_mono_ms = now_ms + PUSH_CHANCE_MS;
+		}
+		if (now_ms >= give_up_mono_ms)
+			return;
+		usleep(PUSH_LOOK_MS * 1000);
+	}
+}
+
+void app_stop_by(App *app, int64_t mono_ms)
+{
+	atomic_store(&app->stop_by_mono_ms, mono_ms);
+}
+
 /* Reverse order of opening, so that whoever may still call somebody ends before him. The readers
  * end before the writer: an import on a reader thread waits for commits. */
 void app_close(App **handle)
@@ -201,6 +256,8 @@ void app_close(App **handle)
 	App *app = *handle;
 	if (!app)
 		return;
+	if (app->has_changed && !atomic_load(&app->stop_by_mono_ms))
+		wait_for_pushes(app);
 	close_workers(app);
 	if (app->readers)
 		readers_close(&app->readers);
@@ -218,6 +275,7 @@ void app_close(App **handle)
 bool app_request(App *app, HttpMethod method, Str path_and_query, Str content_type, Str body,
 	HttpReply *out, Err *err)
 {
+	app->has_changed |= method != HTTP_GET && method != HTTP_HEAD;
 	CLEANUP(arena_fini) Arena arena = ARENA_MAX(HTTP_ARENA_BYTES_MAX);
 	bool ok = local_request(web_handle, app->web, str_from(http_method_name(method)),
 		path_and_query, content_type, body, LISTENER_LOCAL, &arena, out, err);

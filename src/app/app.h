@@ -15,8 +15,13 @@ typedef struct App App;
 /* Takes the write lock of the database, opens it, starts the workers. ERR_CONFLICT when a daemon
  * holds the lock. */
 WARN_UNUSED bool app_open(const Config *config, App **out, Err *err);
-/* Graceful: finishes what is in flight within config's drain time, commits, closes. */
+/* Graceful: gives fresh pushes a chance when a request of app_request changed something, finishes
+ * what is in flight within config's drain time, commits, closes. What is not done by then stays
+ * queued for the next start. */
 void app_close(App **app);
+/* Any thread: the end is near (/readyz says so), and app_close takes until then at most, on the
+ * monotonic clock. */
+void app_stop_by(App *app, int64_t mono_ms);
 
 /* One request as the local admin, in this thread, waiting for parked replies. The reply is the
  * caller's (http_reply_fini). */

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum {
@@ -27,7 +28,10 @@ enum {
 
 /* Signals are blocked in every thread and taken here, so no code runs in signal context. */
 typedef struct SignalThread {
+	App *app;
 	Server *server;
+	int64_t drain_ms;
+	atomic_bool is_done; /* daemon_run is: somebody else may send SIGUSR1 as well */
 	sigset_t set;
 	pthread_t thread;
 } SignalThread;
@@ -39,13 +43,16 @@ static void *signal_thread(void *arg)
 		int number = 0;
 		if (sigwait(&self->set, &number) != 0)
 			continue;
-		if (number == SIGUSR1) /* daemon_run is done */
+		if (atomic_load(&self->is_done))
 			return NULL;
+		if (number == SIGUSR1)
+			continue;
 		if (stopping)
 			_exit(EXIT_SECOND_SIGNAL);
 		stopping = true;
 		log_event(LOG_INFO, "daemon.stopping", LOG_INT("signal", number));
 		sdnotify("STOPPING=1");
+		app_stop_by(self->app, clock_mono_ms(clock_system()) + self->drain_ms);
 		server_stop(self->server);
 	}
 }
@@ -107,6 +114,8 @@ static bool serve(const Config *config, App *app, SignalThread *signals, Err *er
 {
 	if (!open_server(config, app, &signals->server, err))
 		return false;
+	signals->app = app;
+	signals->drain_ms = config->drain_ms;
 	int failed = pthread_create(&signals->thread, NULL, signal_thread, signals);
 	if (failed) {
 		server_close(&signals->server);
@@ -133,6 +142,7 @@ bool daemon_run(const Config *config, Err *err)
 	app_close(&app);
 	if (ok) {
 		log_event(LOG_INFO, "daemon.stopped", LOG_Z("version", OPTOUT_VERSION));
+		atomic_store(&signals.is_done, true);
 		pthread_kill(signals.thread, SIGUSR1);
 		pthread_join(signals.thread, NULL);
 		server_close(&signals.server);

@@ -39,6 +39,7 @@ struct PushLane {
 	OrgRow org;
 	pthread_t thread;
 	atomic_bool stopping, woken, reload;
+	_Atomic int64_t stop_by_mono_ms; /* once stopping */
 	pthread_mutex_t
 		client_lock; /* guards client.sf against push_lane_wake from other threads */
 
@@ -447,7 +448,7 @@ static bool lane_turn(PushLane *lane, Err *err)
 static void lane_drain(PushLane *lane)
 {
 	lane_give_back(lane);
-	int64_t deadline = clock_mono_ms(lane->options.clock) + lane->options.config->drain_ms;
+	int64_t deadline = atomic_load(&lane->stop_by_mono_ms);
 	while (push_calls_in_flight(lane->core) > 0) {
 		int64_t left = deadline - clock_mono_ms(lane->options.clock);
 		SfReply reply = { 0 };
@@ -513,8 +514,9 @@ bool push_lane_open(const WorkerOptions *options, const OrgRow *org, PushLane **
 	return true;
 }
 
-void push_lane_stop(PushLane *lane)
+void push_lane_stop(PushLane *lane, int64_t stop_by_mono_ms)
 {
+	atomic_store(&lane->stop_by_mono_ms, stop_by_mono_ms);
 	atomic_store(&lane->stopping, true);
 	push_lane_wake(lane);
 }
@@ -524,7 +526,6 @@ void push_lane_close(PushLane **handle)
 	PushLane *lane = *handle;
 	if (!lane)
 		return;
-	push_lane_stop(lane);
 	pthread_join(lane->thread, NULL);
 	org_client_close(&lane->client);
 	push_close(&lane->core);

@@ -12,9 +12,9 @@ typedef struct PushLane PushLane;
 
 WARN_UNUSED bool push_lane_open(
 	const WorkerOptions *options, const OrgRow *org, PushLane **out, Err *err);
-void push_lane_stop(PushLane *lane); /* any thread: start no more calls; returns at once */
-void push_lane_close(
-	PushLane **lane); /* stops, waits for the end of what is under way (drain_ms), frees */
+/* Any thread: start no more calls, and wait for those under way until then. Returns at once. */
+void push_lane_stop(PushLane *lane, int64_t stop_by_mono_ms);
+void push_lane_close(PushLane **lane); /* after push_lane_stop: waits for its end, frees */
 
 const OrgRow *push_lane_org(const PushLane *lane);
 void push_lane_wake(PushLane *lane);   /* any thread: new rows */

@@ -19,6 +19,7 @@ struct PushWorker {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t changed;
 	bool stopping, reload;
+	Err trouble; /* why a lane could not be opened; ERR_NONE: all are */
 	PushLane *lanes[ORGS_MAX];
 	size_t lane_count;
 
@@ -100,6 +101,9 @@ static void *supervisor(void *arg)
 		is_retry = !open_lanes(worker, &err);
 		if (is_retry)
 			log_event(LOG_ERROR, "push.lane.not_opened", LOG_ERR(&err));
+		pthread_mutex_lock(&worker->lock);
+		worker->trouble = err;
+		pthread_mutex_unlock(&worker->lock);
 	} while (wait_for_change(worker, is_retry));
 	return NULL;
 }
@@ -133,7 +137,7 @@ bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err)
 	return true;
 }
 
-void push_worker_close(PushWorker **handle)
+void push_worker_close(PushWorker **handle, int64_t stop_by_mono_ms)
 {
 	PushWorker *worker = *handle;
 	if (!worker)
@@ -145,7 +149,7 @@ void push_worker_close(PushWorker **handle)
 	pthread_join(worker->thread, NULL);
 	for (size_t i = 0; i < worker->lane_count;
 		i++) /* all at once, so that they drain side by side */
-		push_lane_stop(worker->lanes[i]);
+		push_lane_stop(worker->lanes[i], stop_by_mono_ms);
 	for (size_t i = 0; i < worker->lane_count; i++)
 		push_lane_close(&worker->lanes[i]);
 	store_close(&worker->reader);
@@ -153,6 +157,14 @@ void push_worker_close(PushWorker **handle)
 	pthread_mutex_destroy(&worker->lock);
 	free(worker);
 	*handle = NULL;
+}
+
+void push_worker_trouble(PushWorker *worker, Buf *reasons)
+{
+	pthread_mutex_lock(&worker->lock);
+	if (worker->trouble.kind != ERR_NONE)
+		buf_printf(reasons, "push: %s\n", worker->trouble.text);
+	pthread_mutex_unlock(&worker->lock);
 }
 
 void push_worker_wake(PushWorker *worker)

@@ -6,15 +6,18 @@
 
 #include "app/worker.h"
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 typedef struct PushWorker PushWorker;
 
 /* Takes up what an earlier process left in flight, then starts. */
 WARN_UNUSED bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err);
-/* Calls under way may end until config's drain_ms; what is then unanswered stays in flight and is
- * taken up again by the next start. */
-void push_worker_close(PushWorker **worker);
+/* Calls under way may end until stop_by on the monotonic clock; what is then unanswered stays in
+ * flight and is taken up again by the next start. */
+void push_worker_close(PushWorker **worker, int64_t stop_by_mono_ms);
+/* Any thread, for /readyz: appends a line when an org's pushes could not be started. */
+void push_worker_trouble(PushWorker *worker, Buf *reasons);
 
 void push_worker_wake(PushWorker *worker);   /* any thread: there are new outbox rows */
 void push_worker_reload(PushWorker *worker); /* any thread: an org or a setting changed */

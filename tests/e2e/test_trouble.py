@@ -1,6 +1,7 @@
 """What goes wrong outside is survived inside: an org that is slow, down, cut short or set up half; a
 crash and a stop in each phase of a run; a removal in the middle."""
 
+import signal
 import sqlite3
 import subprocess
 import threading
@@ -276,6 +277,32 @@ class Stops(Trouble):
         self.daemon.start()
         wait_for("the settled push", self.daemon.drained)
         self.assertTrue(self.box())
+
+
+class Alone(Trouble):
+    """Commands without a daemon."""
+
+    def test_an_unsubscribe_reaches_salesforce_before_the_command_ends(self):
+        self.daemon.stop()
+        cli(self.daemon.state, "unsubscribe", self.address)
+        self.assertTrue(self.box())
+        self.daemon.start()
+        self.assertIsNone(self.row())
+
+    def test_with_an_org_that_is_away_it_stays_queued_and_the_command_does_not_wait(self):
+        self.daemon.stop()
+        self.state(state="maintenance")
+        started = time.monotonic()
+        cli(self.daemon.state, "unsubscribe", self.address)
+        self.assertLess(time.monotonic() - started, STOP_S)
+        self.state(state="normal")
+        self.daemon.start()
+        wait_for("the tick", self.box)
+
+    def test_a_daemon_is_stopped_by_sigterm_after_sigusr1_too(self):
+        self.daemon.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+        self.stops_soon()
 
 
 class Crash(Trouble):
