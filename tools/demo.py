@@ -4,6 +4,7 @@ usage: demo.py BUILD-FOLDER [--once]
 """
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -196,7 +197,7 @@ def night_story(org, optout, people):
         raise Broken("the night did not bring the tick home")
     wait_for("the Contact of the same address", lambda: org.is_ticked("Contact", ids["contact_id"]))
     say(f"   the night read {run['contacts_read']} Contacts and {run['leads_read']} Leads in {seconds:.1f} s with "
-        f"{run['calls']} calls: {run['done_here']} unsubscribed here, {run['done_there']} boxes ticked there")
+        f"{run['calls']} calls: unsubscribed here {run['done_here']}, boxes ticked there {run['done_there']}")
     show_history(optout, address)
 
 
@@ -215,16 +216,27 @@ def removal_story(org, optout, address, ids):
 
 
 def prepare_home():
+    """A fresh folder. Gives the file whose lock says that a demo is running in it."""
     if os.path.isdir(HOME):
         if not os.path.exists(MARK):
             raise Broken(f"{HOME} exists and was not made by scripts/demo: move it away")
-        shutil.rmtree(HOME)
+        with open(MARK, "w") as mark:
+            lock(mark)
+            shutil.rmtree(HOME)
     os.makedirs(HOME, mode=0o700)
-    open(MARK, "w").close()
+    mark = open(MARK, "w")
+    lock(mark)
+    return mark
+
+
+def lock(mark):
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Broken("another scripts/demo is still up in this checkout: end it with Ctrl-C there") from None
 
 
 def story(build, processes):
-    prepare_home()
     org = Org(build)
     processes.append(org.process)
     optout = Optout(build)
@@ -232,7 +244,7 @@ def story(build, processes):
     say(f"\n1. A Salesforce org (simulated) with {CONTACTS} Contacts and {LEADS} Leads; Optout with SQLite in {os.path.relpath(optout.state)}/")
     optout.run("org", "connect", "--login-url", f"http://{org.api}", "--client-id", "demo", "--client-secret-file", "-",
                stdin="demo-secret\n")
-    optout.run("settings", "set", f"public.url=http://{optout.public}")
+    optout.run("settings", "set", f"public.url=http://{optout.public}", "company.name=Example Ltd")
     people = everybody(org)
     path = os.path.join(HOME, "people.csv")
     with open(path, "w", encoding="utf-8") as file:
@@ -255,27 +267,32 @@ def story(build, processes):
 
     say("\n5. A removal on one side only, then a night")
     removal_story(org, optout, address, ids)
-    return org, optout, address
+    guest = next(r for r in org.records("Contact") if r.get("Email") and not r["HasOptedOutOfEmail"])
+    return org, optout, address, guest
 
 
 def main():
     build, once = sys.argv[1], "--once" in sys.argv[2:]
-    processes = []
+    processes, mark = [], None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        org, optout, address = story(build, processes)
+        mark = prepare_home()
+        org, optout, address, guest = story(build, processes)
         say("\nEach step held.")
         if once:
             return 0
-        link = optout.json("link", address)["links"][0]["url"]
+        link = optout.json("link", guest["Email"])["links"][0]["url"]
         state = os.path.relpath(optout.state)
         say(f"""
 Optout and the org stay up until Ctrl-C. To look around:
    a recipient's page        {link}
-   the org, as JSON          http://{org.control.address}/records?object=Contact&limit=5
+   their record in the org   http://{org.control.address}/records?object=Contact&id={guest["Id"]}
+                             (press the button on the page, then load this again: HasOptedOutOfEmail)
+   a history                 {os.path.relpath(optout.program)} people show {address} --state-dir {state}
+   the nights                {os.path.relpath(optout.program)} runs --state-dir {state}
+   untick it over there      curl -d '{{"object":"Contact","id":"{guest["Id"]}","set":{{"HasOptedOutOfEmail":false}}}}' http://{org.control.address}/records/edit
+   and let a night see it    {os.path.relpath(optout.program)} sync --wait --state-dir {state}
    health                    http://{optout.public}/healthz
-   people, history           {os.path.relpath(optout.program)} people show {address} --state-dir {state}
-   runs of the night         {os.path.relpath(optout.program)} runs --state-dir {state}
    everything it can do      {os.path.relpath(optout.program)} --help""")
         while all(process.poll() is None for process in processes):
             time.sleep(0.2)
@@ -293,6 +310,8 @@ Optout and the org stay up until Ctrl-C. To look around:
         for process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=20)
+        if mark:
+            mark.close()
 
 
 if __name__ == "__main__":
