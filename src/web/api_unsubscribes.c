@@ -6,12 +6,9 @@
 
 static bool add_work(WebCall *call, Store *store, Err *err)
 {
-	const StopWish *wish = call->input;
 	StopOutcome outcome;
-	if (!ledger_stop(store_ledger(store), wish, &outcome, err))
+	if (!web_stop(call, store, call->input, &outcome, err))
 		return false;
-	call->stops = 1;
-	call->wakes = outcome.pushes ? WAKE_PUSH : WAKE_NOBODY;
 	JsonWriter w;
 	jw_init(&w, &call->body);
 	jw_object_begin(&w);

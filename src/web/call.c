@@ -43,6 +43,15 @@ static void write_done(WriteJob *job, bool ok, const Err *err)
 	call_finish(CONTAINER_OF(job, WebCall, write), ok, err);
 }
 
+bool web_stop(WebCall *call, Store *store, const StopWish *wish, StopOutcome *out, Err *err)
+{
+	if (!ledger_stop(store_ledger(store), wish, out, err))
+		return false;
+	call->stops = 1;
+	call->wakes = out->pushes ? WAKE_PUSH : WAKE_NOBODY;
+	return true;
+}
+
 void web_answer_json(WebCall *call, bool ok, const Err *err)
 {
 	if (ok)

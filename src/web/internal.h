@@ -81,6 +81,9 @@ WebCall *web_call(Web *web, HttpExchange *exchange, bool (*work)(WebCall *, Stor
 void web_call_read(WebCall *call);
 void web_call_write(WebCall *call);
 void web_answer_json(WebCall *call, bool ok, const Err *err);
+/* For work(): ledger_stop, and what follows from it (metric, waking the push). */
+WARN_UNUSED bool web_stop(
+	WebCall *call, Store *store, const StopWish *wish, StopOutcome *out, Err *err);
 
 /* --------------------------------------------------- reading requests */
 

@@ -132,7 +132,8 @@ void page_begin(Buf *out, PageMark mark, TextId title, const TextArgs *args)
 	html_markup(out, "</title>\n<style>" STYLE "</style>\n</head>\n<body>\n<main>\n");
 	if (mark == PAGE_TICK)
 		html_markup(out,
-			"<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"11\"/>"
+			"<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\">"
+			"<circle cx=\"12\" cy=\"12\" r=\"11\"/>"
 			"<path d=\"M7 12.5l3.5 3.5 6.5-7.5\"/></svg>\n");
 	html_markup(out, "<h1>");
 	html_message(out, title, args);

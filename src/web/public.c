@@ -169,13 +169,8 @@ static Str evidence(HttpExchange *exchange, int64_t now_ms, unsigned link_key)
 
 static bool stop_work(WebCall *call, Store *store, Err *err)
 {
-	const StopWish *wish = call->input;
 	StopOutcome outcome;
-	if (!ledger_stop(store_ledger(store), wish, &outcome, err))
-		return false;
-	call->stops = 1;
-	call->wakes = outcome.pushes ? WAKE_PUSH : WAKE_NOBODY;
-	return true;
+	return web_stop(call, store, call->input, &outcome, err);
 }
 
 /* At most a line a second. */

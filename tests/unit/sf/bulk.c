@@ -4,9 +4,9 @@
 
 #include "script.h"
 
-#define JOB(state, rest)                                                                                   \
-	"{\"id\":\"750R0000000zxr8IAA\",\"operation\":\"query\",\"object\":\"Contact\",\"state\":\"" state \
-	"\",\"contentType\":\"CSV\",\"apiVersion\":64.0" rest "}"
+#define JOB(state, rest)                                                                           \
+	"{\"id\":\"750R0000000zxr8IAA\",\"operation\":\"query\",\"object\":\"Contact\","           \
+	"\"state\":\"" state "\",\"contentType\":\"CSV\",\"apiVersion\":64.0" rest "}"
 
 static SfBulkJob known_job(void)
 {
