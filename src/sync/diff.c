@@ -167,9 +167,45 @@ static bool put_record(Diff *diff, const SpoolRow *row, Err *err)
 	return fields == 0 || !has_person || put_tick(diff, row, fields, &cause, err);
 }
 
+/* One pass over the records that somebody heeds: those that this run ticks stop him too. */
+static bool heed_once(Diff *diff, bool *out_changed, Err *err)
+{
+	*out_changed = false;
+	if (!diff_spool_rewind(&diff->spool, err))
+		return false;
+	for (;;) {
+		SpoolRow row;
+		bool is_end;
+		Cause cause = { 0 }, known;
+		if (!diff_spool_next(&diff->spool, &row, &is_end, err))
+			return false;
+		if (is_end)
+			return true;
+		if (row.heeded_by == 0
+			|| components_is_stopped(diff->components, row.heeded_by, &known)
+			|| !find_cause(
+				diff, &row, merge_role(&row.record, diff->in->fields), &cause))
+			continue;
+		*out_changed = true;
+		if (!components_stop(diff->components, row.heeded_by, &cause, false, err))
+			return false;
+	}
+}
+
+/* To the end: each newly stopped one may have records that others heed. */
+static bool heed_all(Diff *diff, Err *err)
+{
+	bool has_changed = !diff->in->match_by_address && diff->in->adopt_unknown;
+	while (has_changed)
+		if (!heed_once(diff, &has_changed, err))
+			return false;
+	return true;
+}
+
 static bool put_plan(Diff *diff, Err *err)
 {
-	if (!diff_spool_rewind(&diff->spool, err) || !put_unsubscribes(diff, err))
+	if (!heed_all(diff, err) || !diff_spool_rewind(&diff->spool, err)
+		|| !put_unsubscribes(diff, err))
 		return false;
 	for (;;) {
 		SpoolRow row;

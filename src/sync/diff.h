@@ -10,7 +10,7 @@
  *
  * Inputs are pulled once, in order; an input out of order is ERR_FATAL. Memory: memory_bytes for
  * sorting plus merge.h's 64 bytes per tied or newly stopped person. Files: 64 bytes a record on
- * sort_file, 72 on spool_file for those that may need a row. One thread. */
+ * sort_file, 80 on spool_file for those that may need a row. One thread. */
 #ifndef SYNC_DIFF_H
 #define SYNC_DIFF_H
 
@@ -69,8 +69,10 @@ typedef struct DiffInput {
 	RunFile *spool_file;   /* empty */
 	size_t memory_bytes;   /* for sorting; at least RUN_MEMORY_BYTES_MIN */
 	unsigned fields;       /* FIELD_ bits that are compared */
-	bool match_by_address; /* off: only links by ID count */
-	bool adopt_unknown;    /* off: unknown addresses stay unknown */
+	bool match_by_address; /* off: only links by ID count, but see adopt_unknown */
+	/* A stopped record stops its address: an unknown one is adopted, and without matching a
+	 * known one's person is unsubscribed. Off: unknown addresses stay unknown. */
+	bool adopt_unknown;
 	int64_t read_at_ms;
 	size_t persons_max; /* 0: DIFF_PERSONS_MAX */
 } DiffInput;

@@ -100,8 +100,10 @@ static bool join_matched(Diff *diff, AddressGroup *group, const Joined *joined, 
 	return diff_set_aside(diff, &row, err);
 }
 
-/* Not matching by address: only links by ID tie; an unknown address is still adopted with its own
- * record. */
+/* Not matching by address: only links by ID tie. An unknown address is still adopted with its own
+ * record, so that nobody mails it; nor may anybody mail a known one whose record is ticked, or will
+ * be: its person heeds the record, without a link and without twins being ticked (product.md: a
+ * stop beats a go, on every path; the setting is about looking up twins). */
 static bool join_unmatched(Diff *diff, const AddressGroup *group, const Joined *joined, Err *err)
 {
 	RecordRole role = merge_role(&joined->record, diff->in->fields);
@@ -112,6 +114,13 @@ static bool join_unmatched(Diff *diff, const AddressGroup *group, const Joined *
 		.unsubscribed = joined->unsubscribed };
 	if (!group->has_person && diff->in->adopt_unknown)
 		row.link_to = SPOOL_LINK_ADOPTED;
+	bool is_heeded = group->has_person && diff->in->adopt_unknown && !joined->has_owner
+		&& !group->person.is_unsubscribed;
+	if (is_heeded && role == RECORD_TICKED
+		&& !diff_stop_by_record(diff, group->person.person_id, &joined->record, err))
+		return false;
+	if (is_heeded)
+		row.heeded_by = group->person.person_id;
 	return diff_set_aside(diff, &row, err);
 }
 

@@ -36,7 +36,12 @@ bool diff_spool_put(DiffSpool *spool, const SpoolRow *row, Err *err)
 
 bool diff_spool_rewind(DiffSpool *spool, Err *err)
 {
-	return flush(spool, err);
+	if (!spool->is_reading && !flush(spool, err))
+		return false;
+	spool->is_reading = true;
+	spool->at = spool->count = 0;
+	spool->next_row = 0;
+	return true;
 }
 
 bool diff_spool_next(DiffSpool *spool, SpoolRow *out, bool *out_end, Err *err)

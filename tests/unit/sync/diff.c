@@ -144,6 +144,23 @@ static void unknown_address_of_a_ticked_record_is_adopted_with_its_twins(void **
 	assert_int_equal(rows.count, 0);
 }
 
+static void without_matching_a_ticked_record_still_stops_the_person_of_its_address(void **state)
+{
+	(void)state;
+	world_reset();
+	before.match = false;
+	a_person(1, false);
+	a_record(1, RECORD_STANDARD_YES);
+	a_record(1, RECORD_STANDARD_NO); /* a twin: neither linked nor ticked */
+	plan();
+	assert_int_equal(rows.count, 1);
+	assert_int_equal(rows.rows[0].kind, PLAN_UNSUBSCRIBE);
+	assert_int_equal(rows.rows[0].person_id, 1);
+	before.adopt = false;
+	plan();
+	assert_int_equal(rows.count, 0);
+}
+
 static void changed_address_of_an_unsubscribed_person_is_suppressed_too(void **state)
 {
 	(void)state;
@@ -359,6 +376,8 @@ int main(void)
 		cmocka_unit_test(converted_and_deleted_records_are_neither_read_nor_written),
 		cmocka_unit_test(mode_both_writes_each_unticked_field_alone),
 		cmocka_unit_test(unknown_address_of_a_ticked_record_is_adopted_with_its_twins),
+		cmocka_unit_test(
+			without_matching_a_ticked_record_still_stops_the_person_of_its_address),
 		cmocka_unit_test(changed_address_of_an_unsubscribed_person_is_suppressed_too),
 		cmocka_unit_test(
 			record_with_the_address_of_a_person_is_linked_even_if_neither_is_stopped),

@@ -64,6 +64,9 @@ static bool oracle_record(World *world, int r, const bool *known)
 		}
 		changed |= add_link(world, r, owner - 1);
 	}
+	/* Nobody mails a known address whose record is stopped either; without a link, though. */
+	if (world->adopt && owner && !world->people[owner - 1].is_unsubscribed)
+		changed = world->people[owner - 1].is_unsubscribed = true;
 	for (int i = 0; i < world->link_count; i++) {
 		if (world->links[i].record != r)
 			continue;
