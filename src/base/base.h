@@ -37,6 +37,7 @@ static inline WARN_UNUSED bool mul_size(size_t a, size_t b, size_t *out)
 
 /* Banned: unbounded, locale- or process-wide, or not thread-safe. Use Buf, Str, base/time.h,
  * base/rng.h. */
+#undef sprintf /* a macro for clang under _FORTIFY_SOURCE */
 #define strcpy    banned_strcpy_use_buf
 #define strcat    banned_strcat_use_buf
 #define strncpy   banned_strncpy_use_buf
