@@ -305,6 +305,46 @@ class Alone(Trouble):
         self.stops_soon()
 
 
+class Evening(Trouble):
+    """The schedule, with the time moved to it: what was switched on days ago is due three minutes ago."""
+
+    def change(self, *statement):
+        with sqlite3.connect(f"{self.daemon.state}/optout.db") as db:
+            db.execute(*statement)
+        db.close()
+
+    def nights(self):
+        return [r for r in self.daemon.api("GET", "/api/v1/runs?limit=10")["runs"] if r["kind"] == "night"]
+
+    def restart(self, *statement):
+        self.daemon.kill()
+        if statement:
+            self.change(*statement)
+        self.daemon.start()
+
+    def test_one_night_a_day_which_waits_for_its_org_and_replaces_one_that_is_held(self):
+        self.tick()
+        due = time.strftime("%H:%M", time.gmtime(time.time() - 180))
+        self.daemon.cli("settings", "set", "sync.zone=UTC", f"sync.time={due}")
+        self.state(state="maintenance")
+        self.restart("UPDATE setting SET changed_at_ms = changed_at_ms - 3 * 86400000 WHERE name = 'sync.nightly'")
+        wait_for("the night to meet the maintenance", lambda: "run.call.failed" in self.daemon.log_text())
+        self.assertEqual([r["state"] for r in self.nights()], ["reading"])
+        self.state(state="normal")
+        first = self.ended(self.nights()[0]["run_id"])
+        self.assertEqual(first["state"], "held")
+        self.restart()
+        time.sleep(2.2)
+        self.assertEqual(len(self.nights()), 1, "one a day, however often the service restarts")
+        # As if that had been yesterday's.
+        self.restart("UPDATE run SET local_date = local_date - 1")
+        wait_for("the next night", lambda: len(self.nights()) == 2)
+        self.assertEqual(self.ended(self.nights()[0]["run_id"])["state"], "held")
+        self.assertEqual(self.run_of(first["run_id"])["state"], "discarded")
+        self.daemon.api("POST", f"/api/v1/runs/{first['run_id']}/approve", expect=409)
+        self.assertFalse(self.person()["unsubscribed"])
+
+
 class Crash(Trouble):
     """kill -9 in each phase of a run: it goes on where it stood, and nothing is done twice."""
 
