@@ -13,6 +13,31 @@ static Run a_night(const World *w, int32_t local_date)
 	};
 }
 
+/* By member: the bytes between them are nobody's. */
+static void expect_run(const Run *got, const Run *want)
+{
+	assert_int_equal(got->run_id, want->run_id);
+	assert_int_equal(got->org, want->org);
+	assert_int_equal(got->kind, want->kind);
+	assert_int_equal(got->state, want->state);
+	assert_int_equal(got->local_date, want->local_date);
+	assert_int_equal(got->asked_at_ms, want->asked_at_ms);
+	assert_int_equal(got->started_at_ms, want->started_at_ms);
+	assert_int_equal(got->finished_at_ms, want->finished_at_ms);
+	assert_int_equal(got->contacts_read, want->contacts_read);
+	assert_int_equal(got->leads_read, want->leads_read);
+	assert_int_equal(got->planned_here, want->planned_here);
+	assert_int_equal(got->planned_there, want->planned_there);
+	assert_int_equal(got->done_here, want->done_here);
+	assert_int_equal(got->done_there, want->done_there);
+	assert_int_equal(got->skipped, want->skipped);
+	assert_int_equal(got->calls, want->calls);
+	assert_string_equal(got->field_contact, want->field_contact);
+	assert_string_equal(got->field_lead, want->field_lead);
+	assert_string_equal(got->actor, want->actor);
+	assert_string_equal(got->note, want->note);
+}
+
 static void run_is_written_read_and_overwritten(void **state)
 {
 	World *w = *state;
@@ -40,14 +65,14 @@ static void run_is_written_read_and_overwritten(void **state)
 	assert_int_not_equal(run.run_id, 0);
 	Run read;
 	MUST(ledger_run_get(w->ledger, run.run_id, &read, &err));
-	assert_memory_equal(&read, &run, sizeof run);
+	expect_run(&read, &run);
 	run.state = RUN_DONE;
 	run.done_there = 99;
 	w_begin(w);
 	MUST(ledger_run_put(w->ledger, &run, &err));
 	w_commit(w);
 	MUST(ledger_run_get(w->ledger, run.run_id, &read, &err));
-	assert_memory_equal(&read, &run, sizeof run);
+	expect_run(&read, &run);
 	REFUSED(ERR_MISSING, ledger_run_get(w->ledger, run.run_id + 1, &read, &err));
 }
 
