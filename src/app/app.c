@@ -101,6 +101,14 @@ static const char *error_advice(Str code)
 	return sf_error_info(code)->advice;
 }
 
+/* The same address has the same hash in the log across restarts. */
+static void set_log_key(const Keyring *keyring)
+{
+	CLEANUP(secret_fini) Secret key = { 0 };
+	derive_key(&key, &keyring->hash, "optout log addresses v1");
+	log_set_address_key((const unsigned char *)secret_bytes(&key).ptr);
+}
+
 static bool load_keyring(const Config *config, Keyring *out, Err *err)
 {
 	CLEANUP(buf_fini) Buf text = BUF_MAX(KEY_FILE_BYTES_MAX);
@@ -113,6 +121,8 @@ static bool load_keyring(const Config *config, Keyring *out, Err *err)
 	}
 	bool ok = keyring_parse(buf_str(&text), out, err);
 	bytes_wipe(text.ptr, text.len);
+	if (ok)
+		set_log_key(out);
 	return ok || err_wrap(err, "key file %s", config->key_file);
 }
 

@@ -40,9 +40,8 @@ static const ConfigOption table[] = {
 	/* Below the 90 seconds after which systemd kills by default. */
 	{ "drain_ms", CONFIG_INT, "15000", 0, 600000, "ms", false, false,
 		"At stop: how long requests and calls under way may still take.", AT(drain_ms) },
-	/* An org allows 25 long-running calls at a time for everybody together (salesforce-api.md).
-	 */
-	{ "push_calls_in_flight_max", CONFIG_INT, "4", 1, 20, "", false, false,
+	/* More writers at a time lock each other's accounts (salesforce-api.md 8.3). */
+	{ "push_calls_in_flight_max", CONFIG_INT, "4", 1, 4, "", false, false,
 		"Calls to one Salesforce org at the same time.", AT(push_calls_in_flight_max) },
 	{ "sf_timeout_ms", CONFIG_INT, "60000", 1000, 600000, "ms", false, false,
 		"How long one call to Salesforce may take before it counts as unknown.",
