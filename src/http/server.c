@@ -61,7 +61,7 @@ PRINTF_LIKE(2, 0) static void library_log(void *server, const char *format, va_l
 	char line[256];
 	(void)server;
 	vsnprintf(line, sizeof line, format, args);
-	log_event(LOG_DEBUG, "http.library", LOG_STR("text", str_trim(str_from(line))));
+	log_event(LOG_DEBUG, "http.microhttpd", LOG_STR("text", str_trim(str_from(line))));
 }
 
 /* Targets stay as sent; handlers decode what they use. */
