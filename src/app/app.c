@@ -4,6 +4,7 @@
 
 #include "app/app_parts.h"
 #include "app/plan_file.h"
+#include "app/push_call.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -93,10 +94,10 @@ static void readiness(void *ctx, Buf *reasons)
 	pthread_mutex_unlock(&app->workers_lock);
 }
 
-/* One code is push_lane.c's own; all others are in the table of sf/. */
+/* One code is push_call.h's own; all others are in the table of sf/. */
 static const char *error_advice(Str code)
 {
-	if (str_eq(code, STR("SALES_FIELD_NOT_CHOSEN")))
+	if (str_eq(code, STR(PUSH_NO_FIELD_CODE)))
 		return "Choose the field with sync.field.contact and sync.field.lead, or set sync.mode=standard.";
 	return sf_error_info(code)->advice;
 }

@@ -4,11 +4,11 @@
 
 #include "app/org_client.h"
 #include "app/org_settings.h"
+#include "app/push_call.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "sf/collections.h"
 #include "store/store.h"
 #include "sync/push.h"
 
@@ -27,13 +27,6 @@ static_assert((int)OUTBOX_PENDING == (int)PUSH_PENDING && (int)OUTBOX_DEAD == (i
 		&& (int)OUTBOX_STATE_COUNT == (int)PUSH_STATE_COUNT,
 	"PushState and OutboxState are the same words");
 
-/* One call under way. */
-typedef struct LaneCall {
-	uint64_t call_id; /* 0: free */
-	PushBatch batch;
-	FieldSet fields;
-} LaneCall;
-
 struct PushLane {
 	WorkerOptions options;
 	OrgRow org;
@@ -49,7 +42,7 @@ struct PushLane {
 	OrgSetup setup;
 	OrgClient client;
 	PushCore *core;
-	LaneCall calls[PUSH_CALLS_MAX];
+	PushCall calls[PUSH_CALLS_MAX];
 	int64_t next_due_ms; /* earliest claimable row; 0: ask */
 };
 
@@ -229,7 +222,7 @@ static bool lane_claim(PushLane *lane, Err *err)
 
 /* -------------------------------------------------------------------- send */
 
-static void lane_answer(PushLane *lane, LaneCall *call, const PushReply *reply)
+static void lane_answer(PushLane *lane, PushCall *call, const PushReply *reply)
 {
 	PushSettle settles[PUSH_BATCH_ROWS_MAX];
 	size_t count = push_reply(
@@ -253,155 +246,46 @@ static void lane_answer(PushLane *lane, LaneCall *call, const PushReply *reply)
 	call->call_id = 0;
 }
 
-/* Mode `sales` without a chosen field: nothing may be written, and everybody is told why. */
-static void refuse_without_field(PushLane *lane, LaneCall *call)
-{
-	PushResult results[PUSH_BATCH_ROWS_MAX];
-	for (size_t i = 0; i < call->batch.count; i++)
-		results[i] = (PushResult){
-			.fail = FAIL_ADMIN,
-			.code = STR("SALES_FIELD_NOT_CHOSEN"),
-			.text = STR(
-				"no sales opt-out field is chosen for this object; set sync.field.contact "
-				"and sync.field.lead, or sync.mode=standard"),
-		};
-	const PushReply reply = {
-		.batch_id = call->batch.batch_id,
-		.results = results,
-		.result_count = call->batch.count,
-	};
-	lane_answer(lane, call, &reply);
-}
-
-static bool start_call(PushLane *lane, LaneCall *call, Err *err)
-{
-	CLEANUP(buf_fini) Buf body = BUF_MAX(SF_COLLECTION_BODY_MAX);
-	SfId ids[PUSH_BATCH_ROWS_MAX];
-	for (size_t i = 0; i < call->batch.count; i++)
-		ids[i] = call->batch.rows[i].sfid;
-	Str names[FIELDS_MAX];
-	for (size_t i = 0; i < call->fields.count; i++)
-		names[i] = str_from(call->fields.names[i].text);
-	if (!sf_tick_body(call->batch.object, ids, call->batch.count, names, call->fields.count,
-		    &body, err))
-		return false;
-	SfRequest request = sf_tick_request(buf_str(&body));
-	request.timeout_ms = lane->options.config->sf_timeout_ms;
-	return sf_client_start(lane->client.sf, &request, &call->call_id, err);
-}
-
-static LaneCall *free_call(PushLane *lane)
+static PushCall *find_call(PushLane *lane, uint64_t call_id)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lane->calls); i++)
-		if (lane->calls[i].call_id == 0)
+		if (lane->calls[i].call_id == call_id)
 			return &lane->calls[i];
 	return NULL;
 }
 
 static void lane_send(PushLane *lane)
 {
-	LaneCall *call;
-	while ((call = free_call(lane)) && push_next(lane->core, now_ms(lane), &call->batch)) {
+	PushCall *call;
+	while ((call = find_call(lane, 0)) && push_next(lane->core, now_ms(lane), &call->batch)) {
 		fields_for_push(&lane->setup.sync, call->batch.object, &call->fields);
-		if (call->fields.count == 0) {
-			refuse_without_field(lane, call);
-			continue;
-		}
 		Err err = { 0 };
-		if (start_call(lane, call, &err))
+		bool has_field = call->fields.count > 0;
+		if (has_field
+			&& push_call_start(
+				call, lane->client.sf, lane->options.config->sf_timeout_ms, &err))
 			continue;
-		const PushReply reply = {
-			.batch_id = call->batch.batch_id,
-			.call_fail = FAIL_AGAIN,
-			.code = STR("NOT_SENT"),
-			.text = str_from(err.text),
-		};
-		lane_answer(lane, call, &reply);
+		CLEANUP(free_ptr) PushAnswer *answer = xcalloc(1, sizeof *answer);
+		if (has_field)
+			push_call_not_sent(call, &err, answer);
+		else
+			push_call_refuse(call, answer);
+		lane_answer(lane, call, &answer->reply);
 	}
-}
-
-/* ------------------------------------------------------------------ answer */
-
-static FailClass fail_class(const SfFault *fault, bool is_unanswered)
-{
-	switch (fault->cls) {
-	case SF_CLASS_NONE:
-		return FAIL_NONE;
-	case SF_CLASS_AGAIN:
-		return is_unanswered ? FAIL_UNKNOWN_OUTCOME : FAIL_AGAIN;
-	case SF_CLASS_SESSION:
-		return FAIL_SESSION;
-	case SF_CLASS_BUDGET:
-		return FAIL_BUDGET;
-	case SF_CLASS_RECORD:
-	case SF_CLASS_CONVERTED:
-		return FAIL_RECORD;
-	case SF_CLASS_DELETED:
-		return FAIL_DELETED;
-	case SF_CLASS_ADMIN:
-	case SF_CLASS_BUG:
-	case SF_CLASS_COUNT:
-		break;
-	}
-	return FAIL_ADMIN;
-}
-
-static void answer_rows(PushLane *lane, LaneCall *call, const SfReply *reply)
-{
-	SfId ids[PUSH_BATCH_ROWS_MAX];
-	for (size_t i = 0; i < call->batch.count; i++)
-		ids[i] = call->batch.rows[i].sfid;
-	CLEANUP(free_ptr) SfRowResult *rows = xcalloc(call->batch.count, sizeof *rows);
-	Err err = { 0 };
-	PushReply answer = { .batch_id = call->batch.batch_id };
-	PushResult results[PUSH_BATCH_ROWS_MAX];
-	if (!sf_tick_results(sf_reply_body(reply), ids, call->batch.count, rows, &err)) {
-		answer.call_fail = FAIL_UNKNOWN_OUTCOME;
-		answer.code = STR("BAD_ANSWER");
-		answer.text = str_from(err.text);
-		lane_answer(lane, call, &answer);
-		return;
-	}
-	for (size_t i = 0; i < call->batch.count; i++) {
-		results[i] = (PushResult){ 0 };
-		if (!rows[i].is_answered)
-			results[i] = (PushResult){ .fail = FAIL_UNKNOWN_OUTCOME,
-				.code = STR("NO_ANSWER") };
-		else if (!rows[i].ok)
-			results[i] = (PushResult){
-				.fail = fail_class(&rows[i].fault, false),
-				.code = str_from(rows[i].fault.code),
-				.text = str_from(rows[i].fault.text),
-			};
-	}
-	answer.results = results;
-	answer.result_count = call->batch.count;
-	lane_answer(lane, call, &answer);
 }
 
 static void lane_take(PushLane *lane, const SfReply *reply)
 {
-	LaneCall *call = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(lane->calls); i++)
-		if (lane->calls[i].call_id == reply->call_id)
-			call = &lane->calls[i];
+	PushCall *call = find_call(lane, reply->call_id);
 	if (!call)
 		return;
-	if (reply->ok) {
-		answer_rows(lane, call, reply);
-		return;
-	}
-	log_event(LOG_WARN, "push.call.failed", LOG_STR("org", sfid_str(&lane->org.org_id)),
-		LOG_INT("status", reply->fault.status), LOG_Z("code", reply->fault.code),
-		LOG_Z("text", reply->fault.text), LOG_Z("advice", reply->fault.advice));
-	const PushReply answer = {
-		.batch_id = call->batch.batch_id,
-		.call_fail = fail_class(&reply->fault, reply->raw.outcome == TRANSPORT_UNKNOWN),
-		.code = str_from(reply->fault.code),
-		.text = str_from(reply->fault.text),
-		.retry_after_ms = reply->fault.retry_after_ms,
-	};
-	lane_answer(lane, call, &answer);
+	if (!reply->ok)
+		log_event(LOG_WARN, "push.call.failed", LOG_STR("org", sfid_str(&lane->org.org_id)),
+			LOG_INT("status", reply->fault.status), LOG_Z("code", reply->fault.code),
+			LOG_Z("text", reply->fault.text), LOG_Z("advice", reply->fault.advice));
+	CLEANUP(free_ptr) PushAnswer *answer = xcalloc(1, sizeof *answer);
+	push_call_read(call, reply, answer);
+	lane_answer(lane, call, &answer->reply);
 }
 
 /* -------------------------------------------------------------- the thread */
