@@ -21,12 +21,9 @@ typedef struct Batch {
 	size_t count;
 	int64_t now_ms;
 
-	SfId linked; /* the record of the newest LINK row that was new: the rows of a record follow
-			each other */
-
 	/* Set anew by each try. */
 	int64_t done_here;  /* people unsubscribed */
-	int64_t done_there; /* ticks queued, those of newly unsubscribed people included */
+	int64_t done_there; /* records of the plan whose tick is queued, whoever queued it */
 	int64_t skipped;
 	/* Rows whose person was removed after Salesforce was read: their record must be read again.
 	 */
@@ -94,7 +91,6 @@ static bool stop_person(
 		return true;
 	}
 	batch->done_here++;
-	batch->done_there += (int64_t)outcome.pushes;
 	return true;
 }
 
@@ -118,34 +114,38 @@ static bool apply_adopt(Batch *batch, Ledger *ledger, size_t at, Arena *arena, E
 		&& stop_person(batch, ledger, at, outcome.person_id, arena, err);
 }
 
+/* The person of a LINK or TICK row; for one that an ADOPT row has made by now, by the address. */
+static bool find_person(Ledger *ledger, const PlanRow *row, Arena *arena, Person *out, Err *err)
+{
+	return row->person_id ? ledger_person_by_id(ledger, row->person_id, arena, out, err)
+			      : ledger_person_by_hash(ledger, &row->hash, arena, out, err);
+}
+
 static bool apply_link(Batch *batch, Ledger *ledger, const PlanRow *row, Arena *arena, Err *err)
 {
 	const RecordRef record = record_of(batch, &row->sfid);
-	int64_t person_id = row->person_id;
-	if (person_id == 0) { /* of the person that an ADOPT row has made by now */
-		Person person = { 0 };
-		if (!ledger_person_by_hash(ledger, &row->hash, arena, &person, err))
-			return false;
-		person_id = person.person_id;
-	}
+	Person person = { 0 };
 	bool is_new = false;
-	if (!ledger_link(
-		    ledger, &record, person_id, LINKED_BY_ADDRESS, batch->now_ms, &is_new, err))
-		return false;
-	batch->linked = is_new ? row->sfid : (SfId){ 0 };
-	return true;
+	return find_person(ledger, row, arena, &person, err)
+		&& ledger_link(ledger, &record, person.person_id, LINKED_BY_ADDRESS, batch->now_ms,
+			&is_new, err);
 }
 
-static bool apply_tick(Batch *batch, Ledger *ledger, const PlanRow *row, Err *err)
+static bool apply_tick(Batch *batch, Ledger *ledger, const PlanRow *row, Arena *arena, Err *err)
 {
 	const RecordRef record = record_of(batch, &row->sfid);
+	Person person = { 0 };
 	bool queued = false;
 	if (!ledger_push_record(ledger, &record, batch->now_ms, &queued, err))
 		return false;
-	/* Not queued: the push of a stop or of a new link does it already, or nobody linked to the
-	 * record is unsubscribed any more. */
-	if (queued || sfid_eq(&batch->linked, &row->sfid))
+	/* Not queued: the push of a stop or of a new link does it already, or the unsubscribe was
+	 * removed meanwhile. */
+	if (!queued && !find_person(ledger, row, arena, &person, err))
+		return false;
+	if (queued || person.unsubscribed_at_ms)
 		batch->done_there++;
+	else
+		batch->skipped++;
 	return true;
 }
 
@@ -160,7 +160,7 @@ static bool do_row(Batch *batch, Ledger *ledger, size_t at, Arena *arena, Err *e
 	case PLAN_LINK:
 		return apply_link(batch, ledger, row, arena, err);
 	case PLAN_TICK:
-		return apply_tick(batch, ledger, row, err);
+		return apply_tick(batch, ledger, row, arena, err);
 	case PLAN_KIND_COUNT:
 		break;
 	}
@@ -283,7 +283,6 @@ static bool settle_stale(Batch *batch, Err *err)
 	/* Removed yet again in this instant: the admin is at it; the next night will see. */
 	batch->skipped += again->skipped + (int64_t)again->stale_count;
 	batch->done_here += again->done_here;
-	batch->done_there += again->done_there;
 	return true;
 }
 

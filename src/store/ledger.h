@@ -349,9 +349,9 @@ typedef struct Run {
 	int64_t contacts_read, leads_read;
 	int64_t planned_here, planned_there; /* unsubscribes here, ticks there */
 	int64_t done_here;                   /* unsubscribed here, after the re-check */
-	int64_t done_there; /* ticks queued, those of people unsubscribed by this run included */
-	int64_t skipped;    /* rows that the re-check left out */
-	int64_t calls;      /* API calls made */
+	int64_t done_there;                  /* records of the plan whose tick is queued */
+	int64_t skipped;                     /* rows that the re-check left out */
+	int64_t calls;                       /* API calls made */
 	char field_contact[96], field_lead[96];
 	char actor[96];
 	char note[256]; /* why it is held or failed */
