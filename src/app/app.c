@@ -30,6 +30,7 @@ enum { PUSH_CHANCE_MS = 5 * 1000, PUSH_LOOK_MS = 20 };
 struct App {
 	Config config;
 	Keyring keyring;
+	CurlNet net;
 	int lock_fd;
 	Writer *writer;
 	Readers *readers;
@@ -154,6 +155,7 @@ static bool open_workers(App *app, Err *err)
 		.config = &app->config,
 		.keyring = &app->keyring,
 		.writer = app->writer,
+		.net = &app->net.net,
 		.clock = clock_system(),
 		.rng = rng_system(),
 	};
@@ -161,6 +163,7 @@ static bool open_workers(App *app, Err *err)
 		.config = &app->config,
 		.keyring = &app->keyring,
 		.writer = app->writer,
+		.net = &app->net.net,
 		.on_connected = wake_sync,
 		.ctx = app,
 	};
@@ -214,6 +217,7 @@ bool app_open(const Config *config, App **out, Err *err)
 	App *app = xcalloc(1, sizeof *app);
 	app->config = *config;
 	app->lock_fd = -1;
+	curl_net_init(&app->net, &app->config);
 	pthread_mutex_init(&app->workers_lock, NULL);
 	bool ok = secret_library_init(err) && curl_library_init(err)
 		&& dir_make(config->state_dir, 0700, err)

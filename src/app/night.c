@@ -6,8 +6,6 @@
 #include "base/metric.h"
 #include "sync/lease.h"
 
-#include <unistd.h>
-
 #define NIGHT_LEASE "night"
 
 enum { STOP_CHECK_MS = 100 }; /* while waiting */
@@ -81,7 +79,7 @@ bool night_wait(Night *night, int64_t until_ms, Err *err)
 		int64_t left_ms = until_ms - wall_ms(night);
 		if (left_ms <= 0)
 			return true;
-		usleep((useconds_t)MIN_OF(left_ms, (int64_t)STOP_CHECK_MS) * 1000);
+		clock_sleep_ms(night->options->clock, MIN_OF(left_ms, (int64_t)STOP_CHECK_MS));
 	}
 }
 
@@ -100,8 +98,8 @@ static bool night_open(Night *night, Err *err)
 	if (!org_id)
 		return ERR(err, ERR_MISSING, "the org of this run is not connected");
 	if (!org_setup_load(night->reader, org_id, &night->arena, &night->setup, err)
-		|| !org_client_open(
-			night->options->config, &night->setup.connection, &night->client, err))
+		|| !org_client_open(night->options->net, night->options->clock,
+			&night->setup.connection, &night->client, err))
 		return false;
 	stop_watch(night->stop, night->client.sf);
 	return true;

@@ -4,16 +4,27 @@
 
 #include "sf/curl.h"
 
+static bool open_curl(OrgNet *net, Transport **out, Err *err)
+{
+	const Config *config = CONTAINER_OF(net, CurlNet, net)->config;
+	const CurlOptions options = { .allow_plain_http = config->allow_http_orgs };
+	return curl_open(&options, out, err);
+}
+
+void curl_net_init(CurlNet *net, const Config *config)
+{
+	*net = (CurlNet){ .net = { open_curl }, .config = config };
+}
+
 bool org_client_open(
-	const Config *config, const OrgConnection *connection, OrgClient *out, Err *err)
+	OrgNet *net, Clock *clock, const OrgConnection *connection, OrgClient *out, Err *err)
 {
 	OrgClient made = { 0 };
-	const CurlOptions curl = { .allow_plain_http = config->allow_http_orgs };
-	if (!curl_open(&curl, &made.transport, err))
+	if (!net->open(net, &made.transport, err))
 		return false;
 	const SfClientOptions options = {
 		.transport = made.transport,
-		.clock = clock_system(),
+		.clock = clock,
 		.credentials = {
 			.grant = connection->grant == GRANT_JWT_BEARER ? SF_GRANT_JWT_BEARER
 								       : SF_GRANT_CLIENT_CREDENTIALS,

@@ -38,7 +38,7 @@ struct OrgWorker {
 static bool open_client(
 	OrgWorker *worker, const OrgConnection *connection, OrgClient *out, Err *err)
 {
-	if (!org_client_open(worker->options.config, connection, out, err))
+	if (!org_client_open(worker->options.net, clock_system(), connection, out, err))
 		return false;
 	stop_watch(&worker->stop, out->sf);
 	return true;

@@ -5,6 +5,7 @@
 #define APP_ORG_WORKER_H
 
 #include "app/config.h"
+#include "app/org_client.h"
 #include "base/base.h"
 #include "base/err.h"
 #include "http/message.h"
@@ -18,6 +19,7 @@ typedef struct OrgWorkerOptions {
 	const Config *config;   /* borrowed, like all here */
 	const Keyring *keyring; /* for a read-only handle of its own */
 	Writer *writer;
+	OrgNet *net;
 	void (*on_connected)(void *ctx); /* after the commit of a new or changed connection */
 	void *ctx;
 } OrgWorkerOptions;

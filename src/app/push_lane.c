@@ -14,13 +14,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 enum {
 	CLAIM_ROWS_MAX = 2
 		* PUSH_BATCH_ROWS_MAX, /* one write of the store for up to two full calls */
 	IDLE_MS = 30 * 1000,           /* a lost wake-up costs at most this */
-	PAUSE_MS = 1000,               /* after a failure of the store or of the set-up */
+	PAUSE_MS = 1000,               /* after a failure of the store */
 };
 
 static_assert((int)OUTBOX_PENDING == (int)PUSH_PENDING && (int)OUTBOX_DEAD == (int)PUSH_DEAD
@@ -30,15 +29,14 @@ static_assert((int)OUTBOX_PENDING == (int)PUSH_PENDING && (int)OUTBOX_DEAD == (i
 struct PushLane {
 	WorkerOptions options;
 	OrgRow org;
-	pthread_t thread;
 	atomic_bool stopping, woken, reload;
 	_Atomic int64_t stop_by_mono_ms; /* once stopping */
 	pthread_mutex_t
 		client_lock; /* guards client.sf against push_lane_wake from other threads */
 
-	/* The thread's own. */
-	Store *reader;
-	Arena arena; /* of the connection */
+	/* Of the thread that turns it. */
+	Store *reader; /* borrowed */
+	Arena arena;   /* of the connection */
 	OrgSetup setup;
 	OrgClient client;
 	PushCore *core;
@@ -51,7 +49,7 @@ static int64_t now_ms(PushLane *lane)
 	return clock_wall_ms(lane->options.clock);
 }
 
-static bool is_stopping(PushLane *lane)
+bool push_lane_is_stopping(const PushLane *lane)
 {
 	return atomic_load(&lane->stopping);
 }
@@ -85,7 +83,8 @@ static bool lane_reload(PushLane *lane, Err *err)
 		return true;
 	}
 	OrgClient client = { 0 };
-	if (!org_client_open(lane->options.config, &fresh.connection, &client, err))
+	if (!org_client_open(
+		    lane->options.net, lane->options.clock, &fresh.connection, &client, err))
 		return false;
 	swap_client(lane, client);
 	arena_fini(&lane->arena);
@@ -149,9 +148,9 @@ static void settle_rows(PushLane *lane, const Settle *settles, size_t count)
 				settle_rows(lane, &settles[i], 1);
 			return;
 		}
-		if (is_stopping(lane))
+		if (push_lane_is_stopping(lane))
 			return;
-		usleep(PAUSE_MS * 1000);
+		clock_sleep_ms(lane->options.clock, PAUSE_MS);
 	}
 }
 
@@ -288,9 +287,9 @@ static void lane_take(PushLane *lane, const SfReply *reply)
 	lane_answer(lane, call, &answer->reply);
 }
 
-/* -------------------------------------------------------------- the thread */
+/* -------------------------------------------------------------------- turn */
 
-static int64_t lane_sleep_ms(PushLane *lane)
+int64_t push_lane_sleep_ms(PushLane *lane)
 {
 	int64_t now = now_ms(lane);
 	int64_t until = MIN_OF(lane->next_due_ms, push_wake_at(lane->core, now));
@@ -304,7 +303,7 @@ static int64_t lane_sleep_ms(PushLane *lane)
 	return until <= now ? 0 : MIN_OF(until - now, (int64_t)IDLE_MS);
 }
 
-static bool lane_turn(PushLane *lane, Err *err)
+bool push_lane_turn(PushLane *lane, Err *err)
 {
 	if (atomic_exchange(&lane->reload, false) && !lane_reload(lane, err)) {
 		atomic_store(&lane->reload, true);
@@ -320,7 +319,7 @@ static bool lane_turn(PushLane *lane, Err *err)
 		lane_give_back(lane);
 	SfReply reply = { 0 };
 	bool has = false;
-	if (!sf_client_poll(lane->client.sf, lane_sleep_ms(lane), &reply, &has, err))
+	if (!sf_client_poll(lane->client.sf, push_lane_sleep_ms(lane), &reply, &has, err))
 		return false;
 	if (has)
 		lane_take(lane, &reply);
@@ -328,8 +327,7 @@ static bool lane_turn(PushLane *lane, Err *err)
 	return true;
 }
 
-/* At the stop: rows in no call go back as pending; calls under way may end until the deadline. */
-static void lane_drain(PushLane *lane)
+void push_lane_drain(PushLane *lane)
 {
 	lane_give_back(lane);
 	int64_t deadline = atomic_load(&lane->stop_by_mono_ms);
@@ -348,27 +346,14 @@ static void lane_drain(PushLane *lane)
 			LOG_INT("calls", push_calls_in_flight(lane->core)));
 }
 
-static void *lane_thread(void *arg)
-{
-	PushLane *lane = arg;
-	while (!is_stopping(lane)) {
-		Err err = { 0 };
-		if (lane_turn(lane, &err))
-			continue;
-		log_event(LOG_ERROR, "push.lane.failed",
-			LOG_STR("org", sfid_str(&lane->org.org_id)), LOG_ERR(&err));
-		for (int i = 0; i < 10 && !is_stopping(lane); i++)
-			usleep(PAUSE_MS * 100);
-	}
-	lane_drain(lane);
-	return NULL;
-}
+/* -------------------------------------------------------------------- life */
 
-bool push_lane_open(const WorkerOptions *options, const OrgRow *org, PushLane **out, Err *err)
+PushLane *push_lane_open(const WorkerOptions *options, const OrgRow *org, Store *reader)
 {
 	PushLane *lane = xcalloc(1, sizeof *lane);
 	lane->options = *options;
 	lane->org = *org;
+	lane->reader = reader;
 	arena_init(&lane->arena, ORG_SETUP_BYTES_MAX);
 	pthread_mutex_init(&lane->client_lock, NULL);
 	atomic_store(&lane->woken, true);
@@ -378,24 +363,7 @@ bool push_lane_open(const WorkerOptions *options, const OrgRow *org, PushLane **
 			(size_t)options->config->push_calls_in_flight_max, (size_t)PUSH_CALLS_MAX),
 	};
 	lane->core = push_open(&push);
-	const StoreOptions store = { .read_only = true, .keyring = options->keyring };
-	int failed = 0;
-	bool ok = store_open(str_from(options->config->store_url), &store, &lane->reader, err);
-	if (ok) {
-		failed = pthread_create(&lane->thread, NULL, lane_thread, lane);
-		if (failed)
-			ok = ERR_CODE(err, ERR_FATAL, failed, "cannot start a thread: %s",
-				strerror(failed));
-	}
-	if (!ok) {
-		store_close(&lane->reader);
-		push_close(&lane->core);
-		pthread_mutex_destroy(&lane->client_lock);
-		free(lane);
-		return false;
-	}
-	*out = lane;
-	return true;
+	return lane;
 }
 
 void push_lane_stop(PushLane *lane, int64_t stop_by_mono_ms)
@@ -410,10 +378,8 @@ void push_lane_close(PushLane **handle)
 	PushLane *lane = *handle;
 	if (!lane)
 		return;
-	pthread_join(lane->thread, NULL);
 	org_client_close(&lane->client);
 	push_close(&lane->core);
-	store_close(&lane->reader);
 	arena_fini(&lane->arena);
 	pthread_mutex_destroy(&lane->client_lock);
 	free(lane);

@@ -2,7 +2,6 @@
 
 #include "app/push_worker.h"
 
-#include "app/org_client.h"
 #include "app/push_lane.h"
 #include "base/alloc.h"
 #include "base/log.h"
@@ -11,7 +10,20 @@
 #include <errno.h>
 #include <pthread.h>
 
-enum { RETRY_S = 5 }; /* a lane that could not be opened is tried again */
+enum {
+	RETRY_S = 5, /* a lane that could not be opened is tried again */
+	/* After a turn that failed; in steps, so that a stop need not wait for its end. */
+	PAUSE_STEPS = 10,
+	PAUSE_STEP_MS = 100,
+};
+
+/* A lane and the thread that turns it. */
+typedef struct LaneThread {
+	PushLane *lane; /* own */
+	Store *reader;  /* own; the thread's */
+	Clock *clock;
+	pthread_t thread;
+} LaneThread;
 
 struct PushWorker {
 	WorkerOptions options;
@@ -19,8 +31,8 @@ struct PushWorker {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t changed;
 	bool stopping, reload;
-	Err trouble; /* why a lane could not be opened; ERR_NONE: all are */
-	PushLane *lanes[ORGS_MAX];
+	Err trouble;                 /* why a lane could not be opened; ERR_NONE: all are */
+	LaneThread *lanes[ORGS_MAX]; /* own */
 	size_t lane_count;
 
 	Store *reader; /* the supervisor's own */
@@ -38,20 +50,70 @@ static bool recover_rows(void *ctx, Store *store, Err *err)
 		store_ledger(store), STR(WORKER_OWNER), recovered->now_ms, &recovered->count, err);
 }
 
+/* ------------------------------------------------------------------- lanes */
+
+static void *turn_lane(void *arg)
+{
+	LaneThread *self = arg;
+	while (!push_lane_is_stopping(self->lane)) {
+		Err err = { 0 };
+		if (push_lane_turn(self->lane, &err))
+			continue;
+		log_event(LOG_ERROR, "push.lane.failed",
+			LOG_STR("org", sfid_str(&push_lane_org(self->lane)->org_id)),
+			LOG_ERR(&err));
+		for (int i = 0; i < PAUSE_STEPS && !push_lane_is_stopping(self->lane); i++)
+			clock_sleep_ms(self->clock, PAUSE_STEP_MS);
+	}
+	push_lane_drain(self->lane);
+	return NULL;
+}
+
+static void lane_free(LaneThread *self)
+{
+	push_lane_close(&self->lane);
+	store_close(&self->reader);
+	free(self);
+}
+
+static bool open_lane(PushWorker *worker, const OrgRow *org, LaneThread **out, Err *err)
+{
+	const WorkerOptions *options = &worker->options;
+	const StoreOptions store = { .read_only = true, .keyring = options->keyring };
+	LaneThread *self = xcalloc(1, sizeof *self);
+	self->clock = options->clock;
+	bool ok = store_open(str_from(options->config->store_url), &store, &self->reader, err);
+	if (ok) {
+		self->lane = push_lane_open(options, org, self->reader);
+		int failed = pthread_create(&self->thread, NULL, turn_lane, self);
+		if (failed)
+			ok = ERR_CODE(err, ERR_FATAL, failed, "cannot start a thread: %s",
+				strerror(failed));
+	}
+	if (!ok) {
+		lane_free(self);
+		return false;
+	}
+	*out = self;
+	return true;
+}
+
 static bool has_lane(PushWorker *worker, int64_t org)
 {
 	for (size_t i = 0; i < worker->lane_count; i++)
-		if (push_lane_org(worker->lanes[i])->org == org)
+		if (push_lane_org(worker->lanes[i]->lane)->org == org)
 			return true;
 	return false;
 }
 
-static void add_lane(PushWorker *worker, PushLane *lane)
+static void add_lane(PushWorker *worker, LaneThread *lane)
 {
 	pthread_mutex_lock(&worker->lock);
 	worker->lanes[worker->lane_count++] = lane;
 	pthread_mutex_unlock(&worker->lock);
 }
+
+/* -------------------------------------------------------------- supervisor */
 
 /* Opens a lane for each org that has none yet. Only the supervisor adds, so reading without the
  * lock is right here. */
@@ -62,10 +124,10 @@ static bool open_lanes(PushWorker *worker, Err *err)
 	if (!ledger_org_list(store_ledger(worker->reader), orgs, ORGS_MAX, &count, err))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		PushLane *lane = NULL;
+		LaneThread *lane = NULL;
 		if (has_lane(worker, orgs[i].org))
 			continue;
-		if (!push_lane_open(&worker->options, &orgs[i], &lane, err))
+		if (!open_lane(worker, &orgs[i], &lane, err))
 			return false;
 		add_lane(worker, lane);
 	}
@@ -147,11 +209,13 @@ void push_worker_close(PushWorker **handle, int64_t stop_by_mono_ms)
 	pthread_cond_signal(&worker->changed);
 	pthread_mutex_unlock(&worker->lock);
 	pthread_join(worker->thread, NULL);
-	for (size_t i = 0; i < worker->lane_count;
-		i++) /* all at once, so that they drain side by side */
-		push_lane_stop(worker->lanes[i], stop_by_mono_ms);
+	/* All at once, so that they drain side by side. */
 	for (size_t i = 0; i < worker->lane_count; i++)
-		push_lane_close(&worker->lanes[i]);
+		push_lane_stop(worker->lanes[i]->lane, stop_by_mono_ms);
+	for (size_t i = 0; i < worker->lane_count; i++) {
+		pthread_join(worker->lanes[i]->thread, NULL);
+		lane_free(worker->lanes[i]);
+	}
 	store_close(&worker->reader);
 	pthread_cond_destroy(&worker->changed);
 	pthread_mutex_destroy(&worker->lock);
@@ -171,7 +235,7 @@ void push_worker_wake(PushWorker *worker)
 {
 	pthread_mutex_lock(&worker->lock);
 	for (size_t i = 0; i < worker->lane_count; i++)
-		push_lane_wake(worker->lanes[i]);
+		push_lane_wake(worker->lanes[i]->lane);
 	pthread_mutex_unlock(&worker->lock);
 }
 
@@ -181,6 +245,6 @@ void push_worker_reload(PushWorker *worker)
 	worker->reload = true;
 	pthread_cond_signal(&worker->changed);
 	for (size_t i = 0; i < worker->lane_count; i++)
-		push_lane_reload(worker->lanes[i]);
+		push_lane_reload(worker->lanes[i]->lane);
 	pthread_mutex_unlock(&worker->lock);
 }

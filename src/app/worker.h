@@ -4,6 +4,7 @@
 #define APP_WORKER_H
 
 #include "app/config.h"
+#include "app/org_client.h"
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/rng.h"
@@ -18,6 +19,7 @@ typedef struct WorkerOptions {
 	const Config *config;
 	const Keyring *keyring;
 	Writer *writer;
+	OrgNet *net;
 	Clock *clock;
 	Rng *rng;
 } WorkerOptions;

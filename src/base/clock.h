@@ -9,6 +9,7 @@ typedef struct Clock Clock;
 struct Clock {
 	int64_t (*wall_ms)(Clock *clock); /* milliseconds since 1970, UTC; may jump */
 	int64_t (*mono_ms)(Clock *clock); /* monotonic milliseconds, arbitrary start */
+	void (*sleep_ms)(Clock *clock, int64_t ms);
 };
 
 /* The machine's clock. Static, any thread. */
@@ -22,6 +23,12 @@ static inline int64_t clock_wall_ms(Clock *clock)
 static inline int64_t clock_mono_ms(Clock *clock)
 {
 	return clock->mono_ms(clock);
+}
+
+/* Waits that long, or a moment less; a fake one moves on instead. */
+static inline void clock_sleep_ms(Clock *clock, int64_t ms)
+{
+	clock->sleep_ms(clock, ms);
 }
 
 /* A clock that stands still until moved. One thread. */

@@ -20,7 +20,9 @@ enum {
 struct Writer {
 	Store *store; /* own; used by the thread alone once it runs */
 	Queue *queue; /* own; WriteJob */
+	bool has_thread;
 	pthread_t thread;
+	size_t queue_max;
 	size_t group_max;
 	WriteJob **group;          /* own: what is taken from the queue at once */
 	WriteJob **passed;         /* own: of those, what waits for the commit */
@@ -97,23 +99,29 @@ static void wake_callers(Writer *writer)
 	pthread_mutex_unlock(&writer->room_lock);
 }
 
+/* What came while the last commit waited for the disk goes into this one. */
+static size_t take_group(Writer *writer, int wait_ms)
+{
+	size_t count = queue_take(
+		writer->queue, (void **)writer->group, writer->group_max, wait_ms);
+	metric_set(M_WRITER_QUEUE, (int64_t)queue_depth(writer->queue));
+	if (count > 0) {
+		wake_callers(writer);
+		run_group(writer, count);
+	}
+	if (count == 0 || store_log_bytes(writer->store) > LOG_BYTES_MAX)
+		move_log(writer);
+	return count;
+}
+
 static void *writer_thread(void *context)
 {
 	Writer *writer = context;
 	for (;;) {
-		/* What came while the last commit waited for the disk goes into the next one. */
 		int wait_ms = store_log_bytes(writer->store) > 0 ? IDLE_MS : -1;
-		size_t count = queue_take(
-			writer->queue, (void **)writer->group, writer->group_max, wait_ms);
-		metric_set(M_WRITER_QUEUE, (int64_t)queue_depth(writer->queue));
-		if (count > 0) {
-			wake_callers(writer);
-			run_group(writer, count);
-		} else if (queue_is_shut(writer->queue) && queue_depth(writer->queue) == 0) {
+		size_t count = take_group(writer, wait_ms);
+		if (count == 0 && queue_is_shut(writer->queue) && queue_depth(writer->queue) == 0)
 			break;
-		}
-		if (count == 0 || store_log_bytes(writer->store) > LOG_BYTES_MAX)
-			move_log(writer);
 	}
 	move_log(writer);
 	return NULL;
@@ -132,18 +140,32 @@ static void writer_free(Writer *writer)
 	free(writer);
 }
 
-bool writer_open(Store **store, const WriterOptions *options, Writer **out, Err *err)
+Writer *writer_open_unthreaded(Store **store, const WriterOptions *options)
 {
 	assert(*store && options->queue_max > 0 && options->group_max > 0);
 	Writer *writer = xcalloc(1, sizeof *writer);
 	writer->store = *store;
 	*store = NULL;
 	writer->queue = queue_open(options->queue_max);
+	writer->queue_max = options->queue_max;
 	writer->group_max = options->group_max;
 	writer->group = xcalloc(options->group_max, sizeof(WriteJob *));
 	writer->passed = xcalloc(options->group_max, sizeof(WriteJob *));
 	pthread_mutex_init(&writer->room_lock, NULL);
 	pthread_cond_init(&writer->has_room, NULL);
+	return writer;
+}
+
+bool writer_turn(Writer *writer)
+{
+	assert(!writer->has_thread);
+	return take_group(writer, 0) > 0;
+}
+
+bool writer_open(Store **store, const WriterOptions *options, Writer **out, Err *err)
+{
+	Writer *writer = writer_open_unthreaded(store, options);
+	writer->has_thread = true;
 	int rc = pthread_create(&writer->thread, NULL, writer_thread, writer);
 	if (rc != 0) {
 		writer_free(writer);
@@ -160,7 +182,10 @@ void writer_close(Writer **writer)
 		return;
 	queue_shut((*writer)->queue);
 	wake_callers(*writer);
-	pthread_join((*writer)->thread, NULL);
+	if ((*writer)->has_thread)
+		pthread_join((*writer)->thread, NULL);
+	else
+		while (writer_turn(*writer)) {}
 	writer_free(*writer);
 	*writer = NULL;
 }
@@ -211,6 +236,8 @@ static void call_done(WriteJob *job, bool ok, const Err *err)
 /* Waits for room in the queue; false when the writer is closing. */
 static bool put_when_room(Writer *writer, WriteJob *job, Err *err)
 {
+	if (!writer->has_thread && queue_depth(writer->queue) == writer->queue_max)
+		(void)writer_turn(writer);
 	pthread_mutex_lock(&writer->room_lock);
 	bool is_in = writer_submit(writer, job, err);
 	while (!is_in && !queue_is_shut(writer->queue)) {
@@ -224,13 +251,16 @@ static bool put_when_room(Writer *writer, WriteJob *job, Err *err)
 bool writer_call(
 	Writer *writer, bool (*run)(void *ctx, Store *store, Err *err), void *ctx, Err *err)
 {
-	assert(!pthread_equal(pthread_self(), writer->thread)); /* it would wait for itself */
+	/* It would wait for itself. */
+	assert(!writer->has_thread || !pthread_equal(pthread_self(), writer->thread));
 	Call call = {
 		.job = { .run = call_run, .done = call_done }, .run = run, .ctx = ctx, .err = err
 	};
 	pthread_mutex_init(&call.done_lock, NULL);
 	pthread_cond_init(&call.has_done, NULL);
 	bool is_in = put_when_room(writer, &call.job, err);
+	while (is_in && !writer->has_thread && !call.is_done)
+		(void)writer_turn(writer);
 	if (is_in) {
 		pthread_mutex_lock(&call.done_lock);
 		while (!call.is_done)

@@ -28,6 +28,11 @@ typedef struct WriterOptions {
 
 /* Takes over *store (clears the caller's pointer). */
 WARN_UNUSED bool writer_open(Store **store, const WriterOptions *options, Writer **out, Err *err);
+/* Without a thread, for simulations: what is submitted waits until writer_turn; writer_call takes
+ * the turn itself. All by one thread. */
+Writer *writer_open_unthreaded(Store **store, const WriterOptions *options);
+/* Takes one group to the disk; false: nothing waited. */
+bool writer_turn(Writer *writer);
 /* Finishes what is queued, commits, checkpoints, closes the store. */
 void writer_close(Writer **writer);
 

@@ -24,10 +24,17 @@ static int64_t test_clock_ms(Clock *clock)
 	return atomic_load(&CONTAINER_OF(clock, TestClock, base)->at_ms);
 }
 
+static void test_clock_sleep_ms(Clock *clock, int64_t ms)
+{
+	(void)clock; /* the test moves it */
+	clock_sleep_ms(clock_system(), MIN_OF(ms, (int64_t)STEP_MS));
+}
+
 typedef struct Nights {
 	World world;
 	TestClock clock;
 	Config config;
+	CurlNet net;
 	Writer *writer;
 	Store *reader;
 	PushWorker *push;
@@ -88,7 +95,7 @@ static int up(void **state)
 	/* Noon in Los Angeles; the night is due at 20:00 there, 04:00 UTC of the next day. */
 	const int64_t noon_ms = at("2026-11-21T20:00:00Z");
 	connect_orgs(&n->world, noon_ms);
-	n->clock = (TestClock){ .base = { test_clock_ms, test_clock_ms } };
+	n->clock = (TestClock){ .base = { test_clock_ms, test_clock_ms, test_clock_sleep_ms } };
 	atomic_store(&n->clock.at_ms, noon_ms);
 	n->config = (Config){
 		.drain_ms = 1000,
@@ -98,6 +105,7 @@ static int up(void **state)
 	};
 	snprintf(n->config.state_dir, sizeof n->config.state_dir, "%s", n->world.folder);
 	snprintf(n->config.store_url, sizeof n->config.store_url, "%s", n->world.url);
+	curl_net_init(&n->net, &n->config);
 	const StoreOptions read_only = { .read_only = true, .keyring = &n->world.keyring };
 	MUST(store_open(str_from(n->world.url), &read_only, &n->reader, &err));
 	const WriterOptions writer = { .queue_max = 16, .group_max = 16 };
@@ -106,6 +114,7 @@ static int up(void **state)
 		.config = &n->config,
 		.keyring = &n->world.keyring,
 		.writer = n->writer,
+		.net = &n->net.net,
 		.clock = &n->clock.base,
 		.rng = rng_system(),
 	};
