@@ -170,14 +170,20 @@ static void *supervisor(void *arg)
 	return NULL;
 }
 
-bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err)
+bool push_recover(const WorkerOptions *options, Err *err)
 {
 	Recovered recovered = { .now_ms = clock_wall_ms(options->clock) };
 	if (!writer_call(options->writer, recover_rows, &recovered, err))
 		return false;
 	if (recovered.count > 0)
 		log_event(LOG_INFO, "push.recovered", LOG_INT("rows", recovered.count));
+	return true;
+}
 
+bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err)
+{
+	if (!push_recover(options, err))
+		return false;
 	PushWorker *worker = xcalloc(1, sizeof *worker);
 	worker->options = *options;
 	pthread_mutex_init(&worker->lock, NULL);

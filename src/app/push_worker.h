@@ -11,7 +11,11 @@
 
 typedef struct PushWorker PushWorker;
 
-/* Takes up what an earlier process left in flight, then starts. */
+/* What an earlier process left in flight becomes unknown, due at once. Before any lane is turned.
+ */
+WARN_UNUSED bool push_recover(const WorkerOptions *options, Err *err);
+
+/* Recovers, then starts. */
 WARN_UNUSED bool push_worker_open(const WorkerOptions *options, PushWorker **out, Err *err);
 /* Calls under way may end until stop_by on the monotonic clock; what is then unanswered stays in
  * flight and is taken up again by the next start. */

@@ -1,0 +1,252 @@
+/* sim.h: a house and its orgs in one process: the real push lanes, nights, Salesforce client and
+ * ledger against orgsim's library, over a network and a clock that are simulated, so that hours
+ * take milliseconds and one seed repeats everything: what people do, what the network does to it,
+ * in which order, and where the process dies.
+ *
+ *     net.c     the network: what happens to a request and to its answer
+ *     house.c   the process: start, turn, crash, stop; its disk is the `mem` store
+ *     people.c  who acts: recipients, admins here, admins in the orgs
+ *     truth.c   what is true in the orgs and since when, read past the API
+ *     oracle.c  the promises, checked all the time
+ *     sim.c     one seed from the beginning to quiet
+ *
+ * One thread. */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include "base/base.h"
+
+#include "app/push_lane.h"
+#include "app/sync_look.h"
+#include "app/worker.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "crashing_store.h"
+#include "org/org.h"
+
+enum {
+	SIM_ORGS_MAX = 2,
+	SIM_RECORDS_MAX = 32, /* per org, those made on the way included */
+	SIM_OPS_MAX = 96,
+	SIM_ACKS_MAX = 128,
+	SIM_WHY_MAX = 512,
+};
+
+typedef struct Sim Sim;
+
+/* ------------------------------------------------------------------- truth */
+
+/* A record as it is in its org, and for how long it has been so. */
+typedef struct SimRecord {
+	SfId sfid;
+	char email[96]; /* as in the org; "" for none */
+	bool ticked[2]; /* Email Opt Out, the sales field */
+	bool is_deleted, is_converted;
+	int64_t ticked_ms[2];  /* last moment at which the box was seen ticked; 0: never */
+	int64_t ticked_since_ms[2]; /* of an unbroken time until now; 0: not ticked */
+	/* Until when an admin's act in the org explains that a box is clear: a night that began
+	 * later must have seen to it. 0: nothing explains it. */
+	int64_t excused_ms;
+	bool was_ever_deleted;
+} SimRecord;
+
+typedef struct SimOrg {
+	Sim *sim;
+	size_t index;
+	Org *org;
+	char url[64];
+	SfId org_id;
+	int64_t key; /* in the ledger */
+	SimRecord records[SIM_RECORDS_MAX];
+	size_t record_count;
+	bool is_blind; /* Email Opt Out is hidden from the API just now */
+	int64_t calls_seen;
+} SimOrg;
+
+/* ----------------------------------------------------------------- network */
+
+typedef enum NetFate {
+	NET_WELL,
+	NET_NO_CONNECTION, /* certainly not sent */
+	NET_LOST,          /* the request never arrives */
+	NET_ANSWER_LOST,   /* it is applied, nobody hears of it */
+	NET_LATE,          /* it arrives long after the caller gave up */
+	NET_TWICE,         /* it arrives a second time, much later */
+	NET_ANSWER_TWICE,  /* the caller hears of it twice */
+	NET_THROTTLED,     /* 503 with Retry-After, in place of an answer */
+	NET_HTML,          /* a page in place of an answer, with status 200 */
+	NET_CUT,           /* the answer's body is cut, its head says nothing of it */
+	NET_FATES,
+} NetFate;
+
+const char *net_fate_name(NetFate fate);
+
+typedef struct SimNet {
+	OrgNet net;
+	Sim *sim;
+	List calls; /* on their way, oldest first */
+	uint64_t next_id;
+	unsigned fault_percent;
+	SeededRng rng;
+	bool is_for_night; /* whoever opens a transport now waits in it; others only look */
+	bool is_draining;  /* everybody waits */
+} SimNet;
+
+void net_init(SimNet *net, Sim *sim, uint64_t seed);
+void net_fini(SimNet *net);
+/* When something arrives at an org next; INT64_MAX: never. */
+int64_t net_next_ms(const SimNet *net);
+/* Lets the calls arrive whose time has come. */
+void net_deliver(SimNet *net);
+/* Earliest moment at which an answer (or the end of patience) waits for the lanes. */
+int64_t net_lanes_next_ms(const SimNet *net);
+
+/* ------------------------------------------------------------------- house */
+
+typedef struct House {
+	Sim *sim;
+	Store *disk; /* own; what a crash leaves */
+	CrashingStore store;
+	Keyring keyring;
+	Config config;
+	SeededRng rng, keys;
+	WorkerOptions options;
+	bool is_up;
+	Writer *writer;
+	int64_t writer_due_ms; /* INT64_MAX: nothing waits */
+	PushLane *lanes[SIM_ORGS_MAX];
+	int64_t lane_due_ms[SIM_ORGS_MAX];
+	StopSwitch stop;
+	bool is_looking; /* a night may be on the stack */
+	int64_t look_due_ms;
+	bool wants_stop; /* a clean one, when nothing is on the stack */
+	int starts;
+} House;
+
+void house_init(House *house, Sim *sim, uint64_t seed);
+void house_fini(House *house);
+void house_start(House *house);
+void house_stop(House *house); /* as SIGTERM: calls under way may end */
+void house_bury(House *house); /* after a crash */
+/* The process dies now: nothing reaches the disk or the network any more. */
+void house_crash(House *house);
+bool house_is_dead(const House *house);
+void house_wake_push(House *house);
+void house_wake_sync(House *house);
+int64_t house_next_ms(const House *house);
+void house_turn(House *house); /* whatever is due */
+
+/* ------------------------------------------------------------------ people */
+
+typedef enum OpKind {
+	OP_CLICK,   /* a one-click unsubscribe of a person */
+	OP_STRANGE, /* one of an address nobody knew */
+	OP_IMPORT,  /* a person with a record */
+	OP_REMOVE,  /* an admin takes an unsubscribe away */
+	OP_MODE,
+	OP_SWITCH,
+	OP_NOW, /* "Sync now" */
+	OP_DRY,
+	OP_TICK, /* in the org, by hand */
+	OP_UNTICK,
+	OP_UNTICK_AND_REMOVE, /* a resubscribe done right */
+	OP_EMAIL,
+	OP_DELETE,
+	OP_UNDELETE,
+	OP_CONVERT,
+	OP_CREATE,
+	OP_HIDE, /* Email Opt Out by field-level security, for a while */
+	OP_EXPIRE,
+	OP_REFUSE, /* the next writes of a record fail */
+	OP_OUTAGE, /* maintenance, read-only or the day's calls used up, for a while */
+	OP_CRASH,
+	OP_STOP,
+	OP_KINDS,
+} OpKind;
+
+const char *op_name(OpKind kind);
+
+typedef struct Op {
+	OpKind kind;
+	int64_t at_ms;
+	uint64_t random[3];
+	bool is_left_out; /* while a failure is made small */
+} Op;
+
+void people_settle_in(Sim *sim); /* the world before the first op */
+void people_plan(Sim *sim);      /* fills sim->ops */
+void people_do(Sim *sim, const Op *op);
+/* Trouble that an op brought has an end. */
+int64_t people_next_ms(const Sim *sim);
+void people_end_trouble(Sim *sim);
+void people_end_all_trouble(Sim *sim);
+/* A held run of an org is approved, as its admin does. */
+void people_approve(Sim *sim);
+
+/* ------------------------------------------------------------------- truth */
+
+void truth_look(SimOrg *org); /* after anything may have changed */
+/* Before and after a call: true when an API call cleared a box. */
+SimRecord *truth_find(SimOrg *org, const SfId *sfid);
+SimOrg *truth_org(Sim *sim, int64_t key);
+/* POSTs to an org's control port; the test's own mistakes end the program. */
+void truth_control(SimOrg *org, const char *path, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ------------------------------------------------------------------ oracle */
+
+/* An unsubscribe that was answered with success. */
+typedef struct Ack {
+	int64_t person_id, event_id, at_ms;
+} Ack;
+
+/* Everything that was asked of the oracle's model. */
+typedef struct Model {
+	Ack acks[SIM_ACKS_MAX];
+	size_t ack_count;
+	int64_t removals_asked; /* answered or not */
+	int64_t last_run_done;  /* newest run that was checked */
+	Arena arena;
+} Model;
+
+/* A call is about to reach an org, and has reached it. */
+void oracle_before_call(SimOrg *org);
+void oracle_after_call(SimOrg *org);
+/* Between any two events. */
+void oracle_check(Sim *sim);
+/* Both sides agree; nothing is open. */
+void oracle_check_quiet(Sim *sim);
+void oracle_run_done(Sim *sim, const Run *run);
+
+/* --------------------------------------------------------------------- sim */
+
+struct Sim {
+	uint64_t seed;
+	Clock clock;
+	int64_t now_ms;
+	int64_t begin_ms, quiet_ms;
+	SimOrg orgs[SIM_ORGS_MAX];
+	size_t org_count;
+	SimNet net;
+	House house;
+	Op ops[SIM_OPS_MAX];
+	size_t op_count, next_op;
+	int64_t trouble_ends_ms[SIM_ORGS_MAX][3];
+	Model model;
+	SeededRng rng; /* of the people */
+	bool is_quiet;
+	bool is_talking; /* tells what happens */
+	bool has_failed;
+	char why[SIM_WHY_MAX];
+	int depth;
+};
+
+/* Goes on until then, or until the house dies or the failure is found; returns early when *wake. */
+void sim_run(Sim *sim, int64_t until_ms, const bool *wake);
+void sim_fail(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_say(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
