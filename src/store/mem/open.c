@@ -79,8 +79,8 @@ static Mem *mem_of_store(Store *store)
 static void mem_close(Store *store)
 {
 	Mem *mem = mem_of_store(store);
-	while (mem->point_count)
-		state_fini(&mem->points[--mem->point_count]);
+	for (size_t i = 0; i < MEM_POINTS_MAX; i++)
+		state_fini(&mem->points[i]);
 	state_fini(&mem->now);
 	vault_fini(&mem->vault);
 	arena_fini(&mem->pool);
@@ -98,6 +98,8 @@ static bool mem_open(Str path, const StoreOptions *options, Store **out, Err *er
 	mem->ledger.ops = &mem_ledger_ops;
 	arena_init(&mem->pool, POOL_BYTES_MAX);
 	state_init(&mem->now);
+	for (size_t i = 0; i < MEM_POINTS_MAX; i++)
+		state_init(&mem->points[i]);
 	if (!vault_init(&mem->vault, options->keyring, options->rng, err)) {
 		mem_close(&mem->store);
 		return false;
@@ -115,14 +117,13 @@ static void point_set(Mem *mem)
 static void point_drop(Mem *mem)
 {
 	assert(mem->point_count > 0);
-	state_fini(&mem->points[--mem->point_count]);
+	mem->point_count--;
 }
 
 static void point_return(Mem *mem)
 {
 	assert(mem->point_count > 0);
-	state_fini(&mem->now);
-	mem->now = mem->points[--mem->point_count];
+	state_copy(&mem->now, &mem->points[--mem->point_count]);
 }
 
 static bool mem_begin(Store *store, Err *err)

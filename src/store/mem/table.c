@@ -18,13 +18,14 @@ void mem_table_fini(MemTable *table)
 
 void mem_table_copy(MemTable *out, const MemTable *from)
 {
-	*out = (MemTable){
-		.item_bytes = from->item_bytes, .count = from->count, .cap = from->count
-	};
-	if (from->count) {
-		out->items = xcalloc(from->count, from->item_bytes);
-		memcpy(out->items, from->items, from->count * from->item_bytes);
+	assert(out->item_bytes == from->item_bytes);
+	if (out->cap < from->count) {
+		out->cap = from->cap;
+		out->items = xrealloc(out->items, out->cap, out->item_bytes);
 	}
+	if (from->count)
+		memcpy(out->items, from->items, from->count * from->item_bytes);
+	out->count = from->count;
 }
 
 void *mem_at(const MemTable *table, size_t index)
