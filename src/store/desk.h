@@ -1,5 +1,5 @@
 /* desk.h: what people and programs at the desk need: settings, connected orgs with their
- * credentials, API tokens. SQL only; same transaction rules as ledger.h. */
+ * credentials, API tokens. Same transaction rules as ledger.h. */
 #ifndef STORE_DESK_H
 #define STORE_DESK_H
 
@@ -26,6 +26,7 @@ WARN_UNUSED bool desk_setting_get(
 	Desk *desk, Str scope, Str name, Arena *arena, Setting *out, Err *err);
 WARN_UNUSED bool desk_setting_put(
 	Desk *desk, Str scope, Str name, Str value, Str actor, int64_t now_ms, Err *err);
+/* In order of name, byte by byte. */
 WARN_UNUSED bool desk_setting_list(Desk *desk, Str scope, Arena *arena, Setting *rows, size_t max,
 	size_t *out_count, Err *err);
 
@@ -46,7 +47,8 @@ typedef struct OrgConnection {
 	int64_t connected_at_ms;
 } OrgConnection;
 
-/* Inserts or overwrites by org_id. */
+/* Inserts or overwrites by org_id. Without connected_at_ms it is connected now. ERR_INPUT when the
+ * secret is too long. */
 WARN_UNUSED bool desk_org_put(Desk *desk, const OrgConnection *org, int64_t now_ms, Err *err);
 /* In order of connection; strings (secrets too) borrow from the arena. */
 WARN_UNUSED bool desk_org_list(
@@ -69,7 +71,7 @@ typedef struct ApiToken {
 	int64_t created_at_ms;
 } ApiToken;
 
-/* Only a hash of the token's text is kept. */
+/* Only a hash of the token's text is kept. ERR_CONFLICT when it is a token already. */
 WARN_UNUSED bool desk_token_add(Desk *desk, Str name, unsigned scopes, Str token_text,
 	int64_t now_ms, int64_t *out_id, Err *err);
 /* ERR_MISSING for unknown ones; compared by hash. */

@@ -83,7 +83,7 @@ typedef struct StoreDriver {
 struct Store {
 	const StoreDriver *driver;
 	Ledger *ledger;
-	Desk *desk; /* NULL when the driver has none */
+	Desk *desk;
 };
 
 struct Ledger {

@@ -128,6 +128,13 @@ bool rules_check_lease(Str name, Str owner, Err *err)
 	return check_texts(limits, ARRAY_LEN(limits), err);
 }
 
+bool rules_check_connection(const OrgConnection *org, Err *err)
+{
+	return org->secret.len <= CREDENTIAL_BYTES_MAX
+		|| ERR(err, ERR_INPUT, "the credential is longer than %d bytes",
+			(int)CREDENTIAL_BYTES_MAX);
+}
+
 /* ---------------------------------------------------------------- outbox */
 
 typedef struct StateRule {

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/time.h"
+#include "store/desk.h"
 #include "store/ledger.h"
 #include "store/vault.h"
 
@@ -48,6 +49,7 @@ WARN_UNUSED bool rules_check_remove(const RemoveWish *wish, Err *err);
 WARN_UNUSED bool rules_check_settle(const Settle *settle, Err *err);
 WARN_UNUSED bool rules_check_run(const Run *run, Err *err);
 WARN_UNUSED bool rules_check_lease(Str name, Str owner, Err *err);
+WARN_UNUSED bool rules_check_connection(const OrgConnection *org, Err *err);
 
 /* States of an outbox row as sets. */
 bool outbox_is_open(OutboxState state); /* not DONE or CANCELLED */

@@ -1,7 +1,7 @@
 /* store.h: opens the database and gives its two faces, ledger and desk. A handle belongs to one
- * thread. The URL's scheme picks the driver: "sqlite:PATH" or "mem:" (ledger only). Exactly one
- * handle per database may write (doc/adr/002): the writer thread's; all others are opened
- * read_only. */
+ * thread. The URL's scheme picks the driver: "sqlite:PATH" or "mem:" (gone with its handle).
+ * Exactly one handle per database may write (doc/adr/002): the writer thread's; all others are
+ * opened read_only. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -26,7 +26,7 @@ typedef struct StoreOptions {
 WARN_UNUSED bool store_open(Str url, const StoreOptions *options, Store **out, Err *err);
 void store_close(Store **store);
 Ledger *store_ledger(Store *store);
-Desk *store_desk(Store *store); /* NULL for mem */
+Desk *store_desk(Store *store);
 
 /* One transaction, and named points inside it. commit is durable (fsync) when it returns true;
  * false means that nothing of the transaction is promised. */

@@ -1,4 +1,4 @@
-/* Random operations on the SQLite ledger and on the executable specification give the same answers
+/* Random operations on the SQLite store and on the executable specification give the same answers
  * and the same state. A failing seed is printed; run it alone with: contract_differential SEED. */
 #include "base/base.h"
 

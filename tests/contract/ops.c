@@ -232,24 +232,76 @@ static void op_lease(World *w, Rng *rng, Buf *trace)
 	buf_printf(trace, " lease %d", taken);
 }
 
+/* ------------------------------------------------------- operations, desk */
+
+static Str any_scope(Rng *rng)
+{
+	return rng_chance(rng, 50) ? STR("") : STR("00D1");
+}
+
+static void op_setting(World *w, Rng *rng, Buf *trace)
+{
+	static const Str names[] = { STR_INIT("b"), STR_INIT("a.b"), STR_INIT("B"), STR_INIT("a") };
+	Str scope = any_scope(rng), name = names[rng_below(rng, ARRAY_LEN(names))];
+	Err err = { 0 };
+	put_result(trace,
+		desk_setting_put(store_desk(w->store), scope, name, any_text(rng), STR("admin"),
+			w->now_ms, &err),
+		&err);
+	buf_put_z(trace, " setting");
+}
+
+static void op_connection(World *w, Rng *rng, Buf *trace)
+{
+	OrgConnection org = {
+		.name = any_text(rng),
+		.grant = GRANT_JWT_BEARER,
+		.secret = any_text(rng),
+		.connected_at_ms = (int64_t)rng_below(rng, 2),
+	};
+	org.org_id = any_record(w, rng).sfid; /* any ID will do */
+	Err err = { 0 };
+	put_result(trace, desk_org_put(store_desk(w->store), &org, w->now_ms, &err), &err);
+	buf_put_z(trace, " connection");
+}
+
+static void op_token(World *w, Rng *rng, Buf *trace)
+{
+	static const Str texts[] = { STR_INIT("t1"), STR_INIT("t2"), STR_INIT("t3") };
+	Str text = texts[rng_below(rng, ARRAY_LEN(texts))];
+	Desk *desk = store_desk(w->store);
+	ApiToken known = { 0 };
+	int64_t token_id = 0;
+	Err err = { 0 };
+	bool is_known = desk_token_find(desk, text, &w->arena, &known, &err);
+	put_result(trace,
+		is_known
+			|| desk_token_add(desk, text, SCOPE_SEND, text, w->now_ms, &token_id, &err),
+		&err);
+	buf_printf(trace, " token %lld %lld", (long long)known.token_id, (long long)token_id);
+}
+
 void ops_step(World *w, Rng *rng, Buf *trace)
 {
 	static const struct {
 		void (*run)(World *, Rng *, Buf *);
 		unsigned weight;
 	} ops[] = {
-		{ op_put, 15 },
-		{ op_stop, 22 },
+		{ op_put, 13 },
+		{ op_stop, 21 },
 		{ op_remove, 12 },
 		{ op_link, 8 },
 		{ op_delete, 3 },
 		{ op_seen, 3 },
-		{ op_claim, 14 },
+		{ op_claim, 13 },
 		{ op_settle, 14 },
 		{ op_recover, 2 },
 		{ op_push, 3 },
 		{ op_run, 2 },
 		{ op_lease, 2 },
+		{ op_setting, 2 },
+		{ op_connection, 1 },
+		{ op_token, 1 },
 	};
 	/* Mostly small steps in time; now and then past the hour that counts repeats. */
 	w->now_ms += (int64_t)rng_below(rng, rng_chance(rng, 10) ? 2 * MS_PER_HOUR : 2000);
@@ -383,11 +435,34 @@ static void dump_chains(World *w, Buf *out)
 	}
 }
 
+static void dump_desk(World *w, Buf *out)
+{
+	Desk *desk = store_desk(w->store);
+	static const Str scopes[] = { STR_INIT(""), STR_INIT("00D1") };
+	Setting settings[ROWS_MAX];
+	OrgConnection orgs[ROWS_MAX];
+	size_t count;
+	for (size_t k = 0; k < ARRAY_LEN(scopes); k++) {
+		MUST(desk_setting_list(
+			desk, scopes[k], &w->arena, settings, ROWS_MAX, &count, &err));
+		for (size_t i = 0; i < count; i++)
+			buf_printf(out, " setting \"%.*s\" %.*s \"%.*s\" at %lld\n",
+				STR_ARG(settings[i].scope), STR_ARG(settings[i].name),
+				STR_ARG(settings[i].value), (long long)settings[i].changed_at_ms);
+	}
+	MUST(desk_org_list(desk, &w->arena, orgs, ROWS_MAX, &count, &err));
+	for (size_t i = 0; i < count; i++)
+		buf_printf(out, " connection %s \"%.*s\" \"%.*s\" at %lld\n", orgs[i].org_id.text,
+			STR_ARG(orgs[i].name), STR_ARG(orgs[i].secret),
+			(long long)orgs[i].connected_at_ms);
+}
+
 void ops_dump(World *w, Buf *out)
 {
 	dump_people(w, out);
 	dump_outbox(w, out);
 	dump_scans(w, out);
 	dump_chains(w, out);
+	dump_desk(w, out);
 	arena_reset(&w->arena);
 }

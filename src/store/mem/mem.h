@@ -1,4 +1,4 @@
-/* mem.h: the ledger in memory; private to store/mem/. The executable specification: sorted arrays,
+/* mem.h: the store in memory; private to store/mem/. The executable specification: sorted arrays,
  * searched and counted by the words of the contract and nothing cleverer. It is the store of
  * simulations and the oracle of the other drivers, so it seals and chains history like them. A
  * transaction is a copy of the arrays into memory that is kept for the next one: 2 us with 50
@@ -74,16 +74,26 @@ typedef struct MemLease {
 	int64_t until_ms;
 } MemLease;
 
+typedef struct MemToken {
+	unsigned char hash[HASH_BYTES];
+	Str name;
+	unsigned scopes;
+	int64_t created_at_ms;
+} MemToken; /* its ID is its place, from 1 */
+
 typedef struct MemState {
-	MemTable orgs;    /* SfId, by key */
-	MemTable people;  /* MemPerson, by ID */
-	MemTable hashes;  /* MemHash, by hash */
-	MemTable records; /* MemRecord, by org and sfid */
-	MemTable links;   /* MemLink, by org, sfid and person */
-	MemTable events;  /* MemEvent, by ID */
-	MemTable outbox;  /* MemOutbox, by ID */
-	MemTable runs;    /* Run, by ID */
-	MemTable leases;  /* MemLease, as they came */
+	MemTable orgs;        /* SfId, by key */
+	MemTable people;      /* MemPerson, by ID */
+	MemTable hashes;      /* MemHash, by hash */
+	MemTable records;     /* MemRecord, by org and sfid */
+	MemTable links;       /* MemLink, by org, sfid and person */
+	MemTable events;      /* MemEvent, by ID */
+	MemTable outbox;      /* MemOutbox, by ID */
+	MemTable runs;        /* Run, by ID */
+	MemTable leases;      /* MemLease, as they came */
+	MemTable settings;    /* Setting, by scope and name */
+	MemTable connections; /* OrgConnection, as they came; the secret sealed */
+	MemTable tokens;      /* MemToken, by ID */
 	ChainHead chains[ADDRESS_PARTITIONS];
 } MemState;
 
@@ -93,6 +103,7 @@ enum { MEM_POINTS_MAX = 8 }; /* a transaction and points inside it; the writer n
 typedef struct Mem {
 	Store store; /* first: a Store * is a Mem * */
 	Ledger ledger;
+	Desk desk;
 	Vault vault;
 	Arena pool;
 	MemState now;
@@ -155,6 +166,8 @@ size_t mem_cancel_queued(Mem *mem, int64_t person_id);
 
 /* stop.c */
 WARN_UNUSED bool mem_removal_settle(Mem *mem, int64_t person_id, int64_t now_ms, Err *err);
+
+extern const DeskOps mem_desk_ops; /* desk.c */
 
 /* The functions of mem_ledger_ops. */
 extern const LedgerOps mem_ledger_ops;

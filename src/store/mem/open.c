@@ -27,13 +27,13 @@ Str mem_str(Mem *mem, Str text)
 /* ----------------------------------------------------------------- states */
 
 /* The tables of a state, for what is done to all of them. */
-enum { TABLES = 9 };
+enum { TABLES = 12 };
 
 static void tables_of(MemState *state, MemTable *out[TABLES])
 {
 	MemTable *const tables[TABLES] = { &state->orgs, &state->people, &state->hashes,
 		&state->records, &state->links, &state->events, &state->outbox, &state->runs,
-		&state->leases };
+		&state->leases, &state->settings, &state->connections, &state->tokens };
 	memcpy(out, tables, sizeof tables);
 }
 
@@ -41,7 +41,8 @@ static void state_init(MemState *state)
 {
 	static const size_t item_bytes[TABLES] = { sizeof(SfId), sizeof(MemPerson), sizeof(MemHash),
 		sizeof(MemRecord), sizeof(MemLink), sizeof(MemEvent), sizeof(MemOutbox),
-		sizeof(Run), sizeof(MemLease) };
+		sizeof(Run), sizeof(MemLease), sizeof(Setting), sizeof(OrgConnection),
+		sizeof(MemToken) };
 	MemTable *tables[TABLES];
 	*state = (MemState){ 0 };
 	tables_of(state, tables);
@@ -94,8 +95,9 @@ static bool mem_open(Str path, const StoreOptions *options, Store **out, Err *er
 	if (options->read_only)
 		return ERR(err, ERR_INPUT, "mem: a store in memory has one handle, which writes");
 	Mem *mem = xcalloc(1, sizeof *mem);
-	mem->store = (Store){ .driver = &store_mem, .ledger = &mem->ledger };
+	mem->store = (Store){ .driver = &store_mem, .ledger = &mem->ledger, .desk = &mem->desk };
 	mem->ledger.ops = &mem_ledger_ops;
+	mem->desk.ops = &mem_desk_ops;
 	arena_init(&mem->pool, POOL_BYTES_MAX);
 	state_init(&mem->now);
 	for (size_t i = 0; i < MEM_POINTS_MAX; i++)

@@ -2,6 +2,7 @@
 
 #include "store/sqlite/desk.h"
 
+#include "store/rules.h"
 #include "store/sqlite/db.h"
 
 static Db *desk_for_write(Desk *desk)
@@ -81,9 +82,8 @@ static bool sqlite_setting_list(
 static bool sqlite_connection_put(Desk *desk, const OrgConnection *org, int64_t now_ms, Err *err)
 {
 	Db *db = desk_for_write(desk);
-	if (org->secret.len > CREDENTIAL_BYTES_MAX)
-		return ERR(err, ERR_INPUT, "the credential is longer than %d bytes",
-			(int)CREDENTIAL_BYTES_MAX);
+	if (!rules_check_connection(org, err))
+		return false;
 	CLEANUP(buf_fini) Buf sealed = BUF_MAX(CREDENTIAL_BYTES_MAX + SEAL_OVERHEAD_BYTES);
 	vault_credential_seal(&db->vault, sfid_str(&org->org_id), org->secret, &sealed);
 	if (!buf_check(&sealed, "the credential", err))
