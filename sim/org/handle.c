@@ -31,7 +31,7 @@ static const ApiRoute api_routes[] = {
 	{ M(HTTP_GET), "sobjects/*/*", CALL_RECORD, record_get },
 	{ M(HTTP_PATCH), "sobjects/*/*", CALL_RECORD, record_update },
 	{ M(HTTP_DELETE), "sobjects/*/*", CALL_RECORD, record_delete },
-	{ M(HTTP_GET), "query", CALL_QUERY, query_run },
+	{ M(HTTP_GET), "query", CALL_QUERY, query_get },
 	{ M(HTTP_GET), "query/*", CALL_QUERY, query_more },
 	{ M(HTTP_GET), "queryAll", CALL_QUERY, query_all },
 	{ M(HTTP_GET), "queryAll/*", CALL_QUERY, query_more },

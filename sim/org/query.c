@@ -222,7 +222,7 @@ static void run(Call *call, bool with_deleted)
 	free(rows.rows);
 }
 
-void query_run(Call *call)
+void query_get(Call *call)
 {
 	run(call, false);
 }

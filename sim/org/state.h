@@ -105,7 +105,7 @@ void record_update(Call *call);
 void record_create(Call *call);
 void record_delete(Call *call);
 /* query.c */
-void query_run(Call *call);
+void query_get(Call *call);
 void query_all(Call *call);
 void query_more(Call *call);
 void cursor_fini(Cursor *cursor);

@@ -2,7 +2,7 @@
 
 #include "crashing_store.h"
 
-static CrashingStore *of(const Store *store)
+static CrashingStore *of(Store *store)
 {
 	return CONTAINER_OF(store, CrashingStore, base);
 }

@@ -10,7 +10,7 @@
 #include "store/store.h"
 
 typedef struct CrashingStore {
-	Store base; /* what the house is given */
+	Store base;  /* what the house is given */
 	Store *disk; /* borrowed */
 	bool is_dead;
 	int64_t commits;

@@ -37,7 +37,7 @@ void house_init(House *house, Sim *sim, uint64_t seed)
 		.sf_timeout_ms = SF_TIMEOUT_MS,
 		.sort_memory_bytes = 1024 * 1024,
 	};
-	snprintf(house->config.state_dir, sizeof house->config.state_dir, "%s", getenv("SIM_FOLDER"));
+	snprintf(house->config.state_dir, sizeof house->config.state_dir, "%s", sim->folder);
 	stop_init(&house->stop);
 }
 
@@ -102,6 +102,7 @@ void house_stop(House *house)
 {
 	Sim *sim = house->sim;
 	sim_say(sim, "the house stops");
+	house->wants_stop = false;
 	sim->net.is_draining = true;
 	for (size_t i = 0; i < sim->org_count; i++)
 		push_lane_stop(house->lanes[i], sim->now_ms + DRAIN_MS);
@@ -141,13 +142,18 @@ void house_wake_sync(House *house)
 	}
 }
 
+static int64_t lane_next_ms(const House *house, size_t at)
+{
+	return MIN_OF(house->lane_due_ms[at], net_lane_next_ms(&house->sim->net, (int)at));
+}
+
 int64_t house_next_ms(const House *house)
 {
 	if (!house->is_up)
 		return INT64_MAX;
-	int64_t next = MIN_OF(house->writer_due_ms, net_lanes_next_ms(&house->sim->net));
-	for (size_t i = 0; i < house->sim->org_count; i++)
-		next = MIN_OF(next, house->lane_due_ms[i]);
+	int64_t next = house->writer_due_ms;
+	for (size_t i = 0; i < house->sim->org_count && !house->sim->net.is_draining; i++)
+		next = MIN_OF(next, lane_next_ms(house, i));
 	return house->is_looking ? next : MIN_OF(next, house->look_due_ms);
 }
 
@@ -167,7 +173,7 @@ static void turn_lane(House *house, size_t at)
 		}
 		int64_t sleep_ms = push_lane_sleep_ms(lane);
 		house->lane_due_ms[at] = sim->now_ms + sleep_ms;
-		if (sleep_ms > 0 && net_lanes_next_ms(&sim->net) > sim->now_ms)
+		if (lane_next_ms(house, at) > sim->now_ms)
 			return;
 	}
 }
@@ -190,11 +196,13 @@ static void look(House *house)
 	};
 	house->look_due_ms = sim->now_ms + LOOK_EVERY_MS;
 	house->is_looking = true;
-	sim->net.is_for_night = true;
 	if (!sync_look(&sync, &err) && !stop_is_thrown(&house->stop))
 		sim_fail(sim, "a look at the runs: %s", err.text);
-	sim->net.is_for_night = false;
 	house->is_looking = false;
+	if (!house_is_dead(house)) {
+		oracle_check_runs(sim);
+		people_see_held_runs(sim);
+	}
 }
 
 void house_turn(House *house)
@@ -204,13 +212,15 @@ void house_turn(House *house)
 		house->writer_due_ms = INT64_MAX;
 		while (!house_is_dead(house) && writer_turn(house->writer)) {}
 	}
-	bool has_answer = net_lanes_next_ms(&sim->net) <= sim->now_ms;
-	bool is_for_night = sim->net.is_for_night;
-	sim->net.is_for_night = false;
-	for (size_t i = 0; i < sim->org_count && !house_is_dead(house); i++)
-		if (has_answer || house->lane_due_ms[i] <= sim->now_ms)
-			turn_lane(house, i);
-	sim->net.is_for_night = is_for_night;
+	if (sim->net.is_draining)
+		return; /* one lane is on the stack, the others have stopped */
+	for (size_t i = 0; i < sim->org_count && !house_is_dead(house); i++) {
+		if (lane_next_ms(house, i) > sim->now_ms)
+			continue;
+		sim->net.opener = (int)i;
+		turn_lane(house, i);
+		sim->net.opener = NET_NIGHT;
+	}
 	if (!house->is_looking && !house->wants_stop && !house_is_dead(house)
 		&& house->look_due_ms <= sim->now_ms)
 		look(house);

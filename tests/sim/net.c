@@ -15,7 +15,7 @@ enum {
 typedef struct SimTransport {
 	Transport base;
 	SimNet *net;
-	bool waits;
+	int owner; /* a lane, or NET_NIGHT */
 	bool is_woken;
 } SimTransport;
 
@@ -29,8 +29,8 @@ typedef struct NetCall {
 	TransportRequest request;
 	int64_t arrives_ms, arrives_again_ms; /* INT64_MAX: never */
 	int64_t answers_ms;                   /* the caller hears, or gives up */
-	bool is_given_up; /* what he hears at answers_ms is nothing */
-	int hearings;     /* times the caller still hears of it */
+	bool is_given_up;                     /* what he hears at answers_ms is nothing */
+	int hearings;                         /* times the caller still hears of it */
 	TransportReply reply;
 } NetCall;
 
@@ -176,8 +176,9 @@ static void arrive(NetCall *call)
 	oracle_before_call(call->to);
 	(void)org_handle(call->to->org, &request, &arena, &http);
 	oracle_after_call(call->to);
-	sim_say(call->to->sim, "  org %zu: %s %.*s -> %d (%s)", call->to->index, call->request.method,
-		STR_ARG(request.path), http.status, net_fate_name(call->fate));
+	sim_say(call->to->sim, "  org %zu: %s %.*s -> %d (%s)", call->to->index,
+		call->request.method, STR_ARG(request.path), http.status,
+		net_fate_name(call->fate));
 	if (call->reply.outcome == 0)
 		keep_answer(call, &http);
 	http_reply_fini(&http);
@@ -214,7 +215,8 @@ int64_t net_next_ms(const SimNet *net)
 
 static void spoil(NetCall *call, TransportReply *reply)
 {
-	static const TransportHeader html[] = { { STR_INIT("Content-Type"), STR_INIT("text/html") } };
+	static const TransportHeader html[] = { { STR_INIT("Content-Type"),
+		STR_INIT("text/html") } };
 	static const TransportHeader wait[] = { { STR_INIT("Retry-After"), STR_INIT("7") } };
 	switch (call->fate) {
 	case NET_NO_CONNECTION:
@@ -224,7 +226,8 @@ static void spoil(NetCall *call, TransportReply *reply)
 		inproc_answer(reply, 503, wait, 1, STR(""));
 		return;
 	case NET_HTML:
-		inproc_answer(reply, 200, html, 1, STR("<html><body>Down for a moment</body></html>"));
+		inproc_answer(
+			reply, 200, html, 1, STR("<html><body>Down for a moment</body></html>"));
 		return;
 	case NET_CUT:
 		reply->body_len /= 2;
@@ -248,8 +251,8 @@ static void copy_reply(const TransportReply *from, TransportReply *out)
 		out->err = from->err;
 		return;
 	}
-	inproc_answer(out, from->status, from->headers, from->header_count,
-		transport_reply_body(from));
+	inproc_answer(
+		out, from->status, from->headers, from->header_count, transport_reply_body(from));
 }
 
 /* The caller hears of a call. */
@@ -285,13 +288,13 @@ static NetCall *next_heard(SimTransport *transport)
 	return best;
 }
 
-int64_t net_lanes_next_ms(const SimNet *net)
+int64_t net_lane_next_ms(const SimNet *net, int lane)
 {
 	int64_t next = INT64_MAX;
 	LIST_FOR_EACH(&net->calls, node)
 	{
 		const NetCall *call = call_of(node);
-		if (call->from && !call->from->waits)
+		if (call->from && call->from->owner == lane)
 			next = MIN_OF(next, call->answers_ms);
 	}
 	return next;
@@ -351,7 +354,7 @@ static bool poll_reply(
 			*out_has = true;
 			return true;
 		}
-		bool may_wait = (self->waits || net->is_draining) && !self->is_woken
+		bool may_wait = (self->owner == NET_NIGHT || net->is_draining) && !self->is_woken
 			&& !house_is_dead(&sim->house) && !sim->has_failed;
 		if (!may_wait || sim->now_ms >= until_ms)
 			break;
@@ -402,14 +405,14 @@ static bool open_transport(OrgNet *org_net, Transport **out, Err *err)
 		.close = close_transport,
 	};
 	transport->net = net;
-	transport->waits = net->is_for_night;
+	transport->owner = net->opener;
 	*out = &transport->base;
 	return true;
 }
 
 void net_init(SimNet *net, Sim *sim, uint64_t seed)
 {
-	*net = (SimNet){ .net = { open_transport }, .sim = sim };
+	*net = (SimNet){ .net = { open_transport }, .sim = sim, .opener = NET_NIGHT };
 	list_init(&net->calls);
 	rng_seed(&net->rng, seed);
 }

@@ -2,10 +2,10 @@
 
 #include "sim_run.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 enum {
-	FAR_MS = 1, /* the smallest step */
 	RESTART_MS_MAX = 60 * 1000,
 	PUSH_REST_MS = 30 * 60 * 1000, /* after which nothing that can be pushed still waits */
 };
@@ -74,8 +74,7 @@ static int64_t next_event_ms(Sim *sim)
 
 static bool is_over(const Sim *sim)
 {
-	return sim->has_failed || house_is_dead(&sim->house)
-		|| (sim->depth > 1 && sim->house.wants_stop);
+	return sim->has_failed || house_is_dead(&sim->house) || sim->house.wants_stop;
 }
 
 void sim_run(Sim *sim, int64_t until_ms, const bool *wake)
@@ -90,8 +89,8 @@ void sim_run(Sim *sim, int64_t until_ms, const bool *wake)
 		sim->now_ms = MAX_OF(sim->now_ms, next);
 		net_deliver(&sim->net);
 		people_end_trouble(sim);
-		while (sim->next_op < sim->op_count
-			&& sim->ops[sim->next_op].at_ms <= sim->now_ms && !is_over(sim)) {
+		while (sim->next_op < sim->op_count && sim->ops[sim->next_op].at_ms <= sim->now_ms
+			&& !is_over(sim)) {
 			const Op *op = &sim->ops[sim->next_op++];
 			if (!op->is_left_out)
 				people_do(sim, op);
@@ -157,7 +156,7 @@ static void open_org(Sim *sim, size_t index)
 
 static void set_up(Sim *sim, const SimWish *wish)
 {
-	*sim = (Sim){ .seed = wish->seed, .is_talking = wish->is_talking };
+	*sim = (Sim){ .seed = wish->seed, .folder = wish->folder, .is_talking = wish->is_talking };
 	sim->clock = (Clock){ .wall_ms = wall_ms, .mono_ms = mono_ms, .sleep_ms = sleep_ms };
 	/* Any moment of two years, so that nights meet both changes of the clock. */
 	rng_seed(&sim->rng, wish->seed);
@@ -171,9 +170,11 @@ static void set_up(Sim *sim, const SimWish *wish)
 	for (size_t i = 0; i < sim->org_count; i++)
 		open_org(sim, i);
 	people_settle_in(sim);
+	oracle_begin(sim);
 	people_plan(sim);
 	for (size_t i = 0; i < sim->op_count; i++)
-		sim->ops[i].is_left_out = i >= wish->ops_max || (wish->left_out && wish->left_out[i]);
+		sim->ops[i].is_left_out = i >= wish->ops_max
+			|| (wish->left_out && wish->left_out[i]);
 	static const unsigned faults[] = { 0, 5, 15, 40 };
 	sim->net.fault_percent = faults[rng_below(&sim->rng.base, ARRAY_LEN(faults))];
 }
@@ -184,7 +185,6 @@ static void come_to_rest(Sim *sim)
 	sim->net.fault_percent = 0;
 	people_end_all_trouble(sim);
 	sim->is_quiet = true;
-	sim->quiet_ms = sim->now_ms;
 	/* The slow clock of a row that needs an admin has a day. */
 	run(sim, sim->now_ms + 26 * MS_PER_HOUR);
 	people_tick_one(sim);

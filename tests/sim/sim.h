@@ -24,8 +24,10 @@
 #include "base/list.h"
 #include "base/rng.h"
 #include "base/time.h"
-#include "crashing_store.h"
 #include "org/org.h"
+#include "store/store.h"
+
+#include "crashing_store.h"
 
 enum {
 	SIM_ORGS_MAX = 2,
@@ -39,32 +41,45 @@ typedef struct Sim Sim;
 
 /* ------------------------------------------------------------------- truth */
 
-/* A record as it is in its org, and for how long it has been so. */
+enum { SIM_FIELDS = 2 }; /* Email Opt Out, the sales field */
+
+/* A record as it is in its org, read past the API, and since when. */
 typedef struct SimRecord {
 	SfId sfid;
-	char email[96]; /* as in the org; "" for none */
-	bool ticked[2]; /* Email Opt Out, the sales field */
+	char email[LEDGER_NAME_BYTES_MAX]; /* as in the org; "" for none */
+	int64_t email_since_ms;
+	bool ticked[SIM_FIELDS];
+	int64_t ticked_ms[SIM_FIELDS]; /* last moment at which the box was seen ticked; 0: never */
+	int64_t ticked_since_ms[SIM_FIELDS]; /* ticked without a break since then */
 	bool is_deleted, is_converted;
-	int64_t ticked_ms[2];  /* last moment at which the box was seen ticked; 0: never */
-	int64_t ticked_since_ms[2]; /* of an unbroken time until now; 0: not ticked */
-	/* Until when an admin's act in the org explains that a box is clear: a night that began
-	 * later must have seen to it. 0: nothing explains it. */
+	bool was_deleted; /* once, even if it is back */
+	/* When somebody in the org, or a setting here, last made a clear box right: a night that
+	 * begins later must see to it. */
 	int64_t excused_ms;
-	bool was_ever_deleted;
 } SimRecord;
 
 typedef struct SimOrg {
 	Sim *sim;
 	size_t index;
-	Org *org;
+	Org *org; /* own */
 	char url[64];
 	SfId org_id;
 	int64_t key; /* in the ledger */
 	SimRecord records[SIM_RECORDS_MAX];
 	size_t record_count;
-	bool is_blind; /* Email Opt Out is hidden from the API just now */
-	int64_t calls_seen;
+	bool ticked_before[SIM_RECORDS_MAX][SIM_FIELDS]; /* the call that is being looked at */
+	bool is_blind;          /* Email Opt Out is hidden from the API just now */
+	int64_t night_began_ms; /* of the newest night that came to its end */
+	int64_t run_seen;       /* newest run that was looked at */
 } SimOrg;
+
+void truth_look(SimOrg *org); /* after anything may have changed */
+SimRecord *truth_find(SimOrg *org, const SfId *sfid);
+SimOrg *truth_org(Sim *sim, int64_t key);
+void truth_excuse_all(SimOrg *org);
+/* POSTs JSON to an org's control port; a refusal is a mistake of the simulation. */
+void truth_control(SimOrg *org, const char *path, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* ----------------------------------------------------------------- network */
 
@@ -84,6 +99,9 @@ typedef enum NetFate {
 
 const char *net_fate_name(NetFate fate);
 
+/* A night waits for its answers and lets the world go on meanwhile; lanes only look. */
+enum { NET_NIGHT = -1 };
+
 typedef struct SimNet {
 	OrgNet net;
 	Sim *sim;
@@ -91,8 +109,8 @@ typedef struct SimNet {
 	uint64_t next_id;
 	unsigned fault_percent;
 	SeededRng rng;
-	bool is_for_night; /* whoever opens a transport now waits in it; others only look */
-	bool is_draining;  /* everybody waits */
+	int opener;       /* the lane that is turned just now, or NET_NIGHT */
+	bool is_draining; /* everybody waits */
 } SimNet;
 
 void net_init(SimNet *net, Sim *sim, uint64_t seed);
@@ -101,8 +119,8 @@ void net_fini(SimNet *net);
 int64_t net_next_ms(const SimNet *net);
 /* Lets the calls arrive whose time has come. */
 void net_deliver(SimNet *net);
-/* Earliest moment at which an answer (or the end of patience) waits for the lanes. */
-int64_t net_lanes_next_ms(const SimNet *net);
+/* Earliest moment at which a lane hears something: an answer, or that there is none. */
+int64_t net_lane_next_ms(const SimNet *net, int lane);
 
 /* ------------------------------------------------------------------- house */
 
@@ -169,6 +187,9 @@ typedef enum OpKind {
 
 const char *op_name(OpKind kind);
 
+/* What goes by in time. */
+typedef enum Trouble { TROUBLE_BLIND, TROUBLE_OUTAGE, TROUBLE_HELD_RUN, TROUBLES } Trouble;
+
 typedef struct Op {
 	OpKind kind;
 	int64_t at_ms;
@@ -183,58 +204,77 @@ void people_do(Sim *sim, const Op *op);
 int64_t people_next_ms(const Sim *sim);
 void people_end_trouble(Sim *sim);
 void people_end_all_trouble(Sim *sim);
-/* A held run of an org is approved, as its admin does. */
-void people_approve(Sim *sim);
-
-/* ------------------------------------------------------------------- truth */
-
-void truth_look(SimOrg *org); /* after anything may have changed */
-/* Before and after a call: true when an API call cleared a box. */
-SimRecord *truth_find(SimOrg *org, const SfId *sfid);
-SimOrg *truth_org(Sim *sim, int64_t key);
-/* POSTs to an org's control port; the test's own mistakes end the program. */
-void truth_control(SimOrg *org, const char *path, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Whoever is to approve a held run, does so some time later. */
+void people_see_held_runs(Sim *sim);
+void people_tick_one(Sim *sim);
+void people_sync_all(Sim *sim); /* switch on, "Sync now"; held runs are approved at once */
 
 /* ------------------------------------------------------------------ oracle */
 
+enum {
+	MODEL_PEOPLE_MAX = 160,
+	MODEL_RECORDS_MAX = SIM_ORGS_MAX * SIM_RECORDS_MAX,
+	MODEL_ADDRESSES_MAX = 160,
+	MODEL_NODES_MAX = MODEL_PEOPLE_MAX + MODEL_RECORDS_MAX + MODEL_ADDRESSES_MAX,
+};
+
 /* An unsubscribe that was answered with success. */
 typedef struct Ack {
-	int64_t person_id, event_id, at_ms;
+	int64_t person_id, event_id;
 } Ack;
 
-/* Everything that was asked of the oracle's model. */
+typedef struct ModelPerson {
+	bool is_unsubscribed;
+	int64_t unsubscribed_ms; /* last moment at which it was seen so; 0: never */
+	int64_t removed_ms;      /* last removal that was completed, 0: never */
+	int64_t wished_ms;       /* last stop wish of a person, answered or not */
+	int64_t removal_asked_ms;
+	int64_t linked_since_ms[MODEL_RECORDS_MAX]; /* 0: never */
+} ModelPerson;
+
+/* What must be, by what was asked for and what is true. */
 typedef struct Model {
 	Ack acks[SIM_ACKS_MAX];
 	size_t ack_count;
-	int64_t removals_asked; /* answered or not */
-	int64_t last_run_done;  /* newest run that was checked */
+	int64_t removals_asked;               /* answered or not */
+	ModelPerson people[MODEL_PEOPLE_MAX]; /* by person_id */
+	int64_t person_count;
+	int64_t mode_changed_ms;
+	/* Everything that ever had to do with each other: people, records, addresses. */
+	size_t ties[MODEL_NODES_MAX];
+	char addresses[MODEL_ADDRESSES_MAX][LEDGER_NAME_BYTES_MAX];
+	size_t address_count;
+	int64_t commits_seen;
 	Arena arena;
 } Model;
 
+void oracle_begin(Sim *sim);
 /* A call is about to reach an org, and has reached it. */
 void oracle_before_call(SimOrg *org);
 void oracle_after_call(SimOrg *org);
 /* Between any two events. */
 void oracle_check(Sim *sim);
-/* Both sides agree; nothing is open. */
+void oracle_check_runs(Sim *sim);
+/* Nobody acts any more, a night has come to its end, all pushes had their time. */
 void oracle_check_quiet(Sim *sim);
-void oracle_run_done(Sim *sim, const Run *run);
+/* And another night found nothing to do. */
+void oracle_check_nothing_left(Sim *sim);
 
 /* --------------------------------------------------------------------- sim */
 
 struct Sim {
 	uint64_t seed;
+	const char *folder; /* of plans and spools */
 	Clock clock;
 	int64_t now_ms;
-	int64_t begin_ms, quiet_ms;
+	int64_t begin_ms;
 	SimOrg orgs[SIM_ORGS_MAX];
 	size_t org_count;
 	SimNet net;
 	House house;
 	Op ops[SIM_OPS_MAX];
 	size_t op_count, next_op;
-	int64_t trouble_ends_ms[SIM_ORGS_MAX][3];
+	int64_t trouble_ends_ms[SIM_ORGS_MAX][TROUBLES]; /* INT64_MAX: none */
 	Model model;
 	SeededRng rng; /* of the people */
 	bool is_quiet;

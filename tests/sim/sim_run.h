@@ -8,6 +8,7 @@
 
 typedef struct SimWish {
 	uint64_t seed;
+	const char *folder;   /* for its files; they stay */
 	size_t ops_max;       /* only the first so many ops of it */
 	const bool *left_out; /* and these are left out; NULL: none */
 	bool is_talking;

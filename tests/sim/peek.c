@@ -1,0 +1,44 @@
+#include "base/base.h"
+
+#include "peek.h"
+
+#include "org/state.h"
+
+static bool is_set(OrgTable *table, const OrgRow *row, const char *field)
+{
+	return row_flag(row, table_field(table, str_from(field))->def.slot);
+}
+
+size_t peek_records(Org *org, PeekRow *rows, size_t max)
+{
+	static const OrgKind kinds[] = { ORG_CONTACT, ORG_LEAD };
+	size_t count = 0;
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+		OrgTable *table = &org->data.tables[kinds[k]];
+		for (size_t i = 0; i < table->count && count < max; i++) {
+			const OrgRow *row = &table->rows[i];
+			OrgId id = data_id(&org->data, kinds[k], i);
+			PeekRow *out = &rows[count++];
+			*out = (PeekRow){
+				.email = row_text(row, table->email->number),
+				.ticked = { is_set(table, row, "HasOptedOutOfEmail"),
+					is_set(table, row, "Marketo_Sales_Opt_Out__c") },
+				.is_deleted = row_flag(row, FLAG_DELETED)
+					|| row_flag(row, FLAG_PURGED),
+				.is_converted = row_flag(row, FLAG_CONVERTED),
+			};
+			memcpy(out->id, id.text, sizeof out->id);
+		}
+	}
+	return count;
+}
+
+int64_t peek_calls(const Org *org)
+{
+	return org->usage.total;
+}
+
+void peek_end_faults(Org *org)
+{
+	faults_fini(&org->faults);
+}

@@ -1,0 +1,23 @@
+/* peek.h: what stands in a simulated org, past its API: no call, no field-level security, no
+ * session. Apart from sim.h because the org has its own words for rows and records. */
+#ifndef TESTS_SIM_PEEK_H
+#define TESTS_SIM_PEEK_H
+
+#include "base/base.h"
+#include "base/str.h"
+#include "org/org.h"
+
+typedef struct PeekRow {
+	char id[19];
+	Str email;      /* borrowed until the org changes */
+	bool ticked[2]; /* Email Opt Out, the custom checkbox */
+	bool is_deleted, is_converted;
+} PeekRow;
+
+/* Contacts, then Leads, in the order of their making; at most max. */
+size_t peek_records(Org *org, PeekRow *rows, size_t max);
+/* Calls that Salesforce would have counted so far. */
+int64_t peek_calls(const Org *org);
+void peek_end_faults(Org *org);
+
+#endif
