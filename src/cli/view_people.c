@@ -64,7 +64,8 @@ static void put_state(Buf *out, const JsonVal *person)
 	}
 	buf_put_char(out, '\n');
 	if (json_as_bool(json_member(person, "removal_waiting"), false))
-		buf_put_z(out, "A removal waits until a call to Salesforce is settled.\n");
+		buf_put_z(out,
+			"A removal waits until no call to Salesforce can tick a record any more.\n");
 }
 
 static void put_records(Buf *out, const JsonVal *person)
@@ -163,8 +164,9 @@ void view_removed(Buf *out, const JsonVal *root)
 {
 	if (json_as_bool(json_member(root, "waiting"), false)) {
 		buf_put_z(out,
-			"The removal is written down and waits until a call to Salesforce "
-			"is settled; until then the person stays unsubscribed.\n");
+			"The removal is written down and waits until no call to Salesforce can "
+			"tick a record any more, which is up to 10 minutes after a call without "
+			"an answer; until then the person stays unsubscribed.\n");
 		return;
 	}
 	buf_put_z(out, "The unsubscribe is removed here");

@@ -123,6 +123,6 @@ void details_removed(Details *out, bool is_waiting)
 	out->len = 0;
 	put(out,
 		is_waiting ? STR(
-			"Unsubscribe to be removed when Salesforce has answered a call under way")
+			"Unsubscribe to be removed when no call under way can tick a record any more")
 			   : STR("Unsubscribe removed"));
 }

@@ -202,13 +202,17 @@ typedef struct RemoveWish {
 } RemoveWish;
 
 typedef struct RemoveOutcome {
-	/* A call is in flight or unknown: the person stays unsubscribed until it is settled. */
+	/* A call may still tick a record of the person, who stays unsubscribed until none can. */
 	bool is_waiting;
 	size_t cancelled; /* queued pushes taken back */
 	int64_t event_id;
 } RemoveOutcome;
 
-/* ERR_MISSING: unknown or not unsubscribed. */
+/* Waits while a row of one of the person's records, whoever it was queued for, is IN_FLIGHT or may
+ * land (lands_until_ms); a tick that lands later would unsubscribe the person again. The person's
+ * unsent rows, UNKNOWN ones too, are CANCELLED or go on for somebody else of the record; a stop
+ * meanwhile takes the removal back and queues new ones. Asking again completes a removal whose time
+ * has come. ERR_MISSING: unknown or not unsubscribed. */
 WARN_UNUSED bool ledger_remove(
 	Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, Err *err);
 
@@ -242,6 +246,12 @@ typedef enum OutboxState {
 } OutboxState;
 const char *outbox_state_name(OutboxState state);
 
+enum {
+	/* Salesforce ends a transaction after 10 minutes ("maximum execution time for each Apex
+	 * transaction"); so long may a call that we gave up on be worked on. */
+	OUTBOX_LANDS_MS = 10 * 60 * 1000,
+};
+
 typedef struct OutboxRow {
 	int64_t outbox_id;
 	int64_t org;
@@ -250,12 +260,16 @@ typedef struct OutboxRow {
 	OutboxState state;
 	int64_t created_at_ms;
 	int64_t due_at_ms;
-	int64_t attempts;    /* claims so far, less those settled as PENDING */
+	int64_t attempts; /* claims so far, less those settled as PENDING */
+	/* A call of this row without an answer may tick the record until then; 0: none. Stays when
+	 * the row is settled otherwise later. */
+	int64_t lands_until_ms;
 	char error_code[64]; /* of the last attempt, "" if none */
 } OutboxRow;
 
 /* Moves up to max due rows of an org (PENDING, WAITING, UNKNOWN, DEAD) into IN_FLIGHT for `owner`:
- * oldest first, at most one row per record, never a record that is in flight already. */
+ * oldest first, at most one row per record, never a record that is in flight already. Before that
+ * it completes the waiting removals, of all orgs, whose time has come. */
 WARN_UNUSED bool ledger_outbox_claim(Ledger *ledger, int64_t org, Str owner, int64_t now_ms,
 	OutboxRow *rows, size_t max, size_t *out_count, Err *err);
 
@@ -271,13 +285,15 @@ typedef struct Settle {
 } Settle;
 
 /* Rows must be IN_FLIGHT or UNKNOWN (ERR_CONFLICT; ERR_MISSING when there is no such row); all or
- * nothing. DONE writes EVENT_TICKED, a first DEAD writes EVENT_TICK_REFUSED. When the last
- * in-flight or unknown row of a person with a waiting removal is settled, the removal completes
- * (EVENT_REMOVED) and its other rows are CANCELLED. */
+ * nothing. DONE writes EVENT_TICKED, a first DEAD writes EVENT_TICK_REFUSED, UNKNOWN sets
+ * lands_until_ms. While the removal of a row's person waits, a row that would be sent again is
+ * CANCELLED; when nothing of the record's people may land any more, their removals complete
+ * (EVENT_REMOVED). */
 WARN_UNUSED bool ledger_outbox_settle(
 	Ledger *ledger, const Settle *settles, size_t count, int64_t now_ms, Err *err);
 
-/* After a crash: rows IN_FLIGHT for `owner` become UNKNOWN, due at once; how many. */
+/* After a crash: rows IN_FLIGHT for `owner` become UNKNOWN, due at once, and may land from now on;
+ * how many. */
 WARN_UNUSED bool ledger_outbox_recover(
 	Ledger *ledger, Str owner, int64_t now_ms, size_t *out_count, Err *err);
 
@@ -286,7 +302,8 @@ WARN_UNUSED bool ledger_outbox_recover(
 WARN_UNUSED bool ledger_push_record(
 	Ledger *ledger, const RecordRef *record, int64_t now_ms, bool *out_queued, Err *err);
 
-/* Earliest due time of a claimable row, INT64_MAX when there is none. */
+/* When ledger_outbox_claim has something to do: the earliest due time of a claimable row of the org
+ * or of a waiting removal of anybody; INT64_MAX when there is none. */
 WARN_UNUSED bool ledger_outbox_next_due(Ledger *ledger, int64_t org, int64_t *out_due_ms, Err *err);
 
 /* Rows not DONE or CANCELLED, oldest first, with their last error: Diagnostics. Texts borrow from

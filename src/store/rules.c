@@ -2,12 +2,14 @@
 
 #include "store/rules.h"
 
+#include "base/planted.h"
+
 StopRule rules_stop(const Standing *standing, int64_t read_at_ms)
 {
 	/* Salesforce was read before, or in the millisecond of, a removal: what was read may be
 	 * older than it. */
 	int64_t lifted_at_ms = MAX_OF(standing->removed_at_ms, standing->removal_asked_at_ms);
-	if (read_at_ms > 0 && lifted_at_ms >= read_at_ms)
+	if (read_at_ms > 0 && lifted_at_ms >= read_at_ms && !PLANTED(STALE_READ_APPLIED))
 		return STOP_STALE;
 	return standing->unsubscribed_at_ms ? STOP_REPEATED : STOP_NEW;
 }
@@ -15,6 +17,18 @@ StopRule rules_stop(const Standing *standing, int64_t read_at_ms)
 bool rules_may_push(const Standing *standing)
 {
 	return standing->unsubscribed_at_ms && !standing->removal_asked_at_ms;
+}
+
+int64_t rules_removal_due(bool in_flight, int64_t lands_until_ms)
+{
+	if (PLANTED(REMOVAL_IGNORES_IN_FLIGHT))
+		return 0;
+	return in_flight ? INT64_MAX : lands_until_ms;
+}
+
+int64_t rules_lands_until(OutboxState settled, int64_t now_ms)
+{
+	return settled == OUTBOX_UNKNOWN ? now_ms + OUTBOX_LANDS_MS : 0;
 }
 
 RepeatLook rules_repeat_look(EventKind kind, int64_t entry_at_ms, int64_t now_ms)
@@ -138,15 +152,15 @@ bool rules_check_connection(const OrgConnection *org, Err *err)
 /* ---------------------------------------------------------------- outbox */
 
 typedef struct StateRule {
-	bool is_open, is_claimable, is_queued, is_unsettled;
+	bool is_open, is_claimable;
 } StateRule;
 
 static const StateRule state_rules[OUTBOX_STATE_COUNT] = {
-	[OUTBOX_PENDING] = { .is_open = true, .is_claimable = true, .is_queued = true },
-	[OUTBOX_IN_FLIGHT] = { .is_open = true, .is_unsettled = true },
-	[OUTBOX_WAITING] = { .is_open = true, .is_claimable = true, .is_queued = true },
-	[OUTBOX_UNKNOWN] = { .is_open = true, .is_claimable = true, .is_unsettled = true },
-	[OUTBOX_DEAD] = { .is_open = true, .is_claimable = true, .is_queued = true },
+	[OUTBOX_PENDING] = { .is_open = true, .is_claimable = true },
+	[OUTBOX_IN_FLIGHT] = { .is_open = true },
+	[OUTBOX_WAITING] = { .is_open = true, .is_claimable = true },
+	[OUTBOX_UNKNOWN] = { .is_open = true, .is_claimable = true },
+	[OUTBOX_DEAD] = { .is_open = true, .is_claimable = true },
 };
 
 bool outbox_is_open(OutboxState state)
@@ -161,12 +175,7 @@ bool outbox_is_claimable(OutboxState state)
 
 bool outbox_is_queued(OutboxState state)
 {
-	return state_rules[state].is_queued;
-}
-
-bool outbox_is_unsettled(OutboxState state)
-{
-	return state_rules[state].is_unsettled;
+	return state_rules[state].is_claimable && state != OUTBOX_UNKNOWN;
 }
 
 bool outbox_may_settle(OutboxState from, OutboxState to)

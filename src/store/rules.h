@@ -36,6 +36,12 @@ StopRule rules_stop(const Standing *standing, int64_t read_at_ms);
  * follows. */
 bool rules_may_push(const Standing *standing);
 
+/* When a removal may complete, given the rows of the person's records: whether one is in flight,
+ * and the last lands_until_ms. INT64_MAX: settling says when; not above now: at once. */
+int64_t rules_removal_due(bool in_flight, int64_t lands_until_ms);
+/* Until when a row that is settled so may still land; 0 for settlements that were answered. */
+int64_t rules_lands_until(OutboxState settled, int64_t now_ms);
+
 /* Whether a repeated stop looks at an entry of the person's history, going from the newest back. */
 typedef enum RepeatLook { REPEAT_SKIP = 1, REPEAT_COMPARE, REPEAT_END } RepeatLook;
 RepeatLook rules_repeat_look(EventKind kind, int64_t entry_at_ms, int64_t now_ms);
@@ -55,8 +61,7 @@ WARN_UNUSED bool rules_check_connection(const OrgConnection *org, Err *err);
 bool outbox_is_open(OutboxState state); /* not DONE or CANCELLED */
 /* PENDING, WAITING, UNKNOWN, DEAD: an unsent tick of the record. */
 bool outbox_is_claimable(OutboxState state);
-bool outbox_is_queued(OutboxState state);    /* PENDING, WAITING, DEAD: a removal cancels it */
-bool outbox_is_unsettled(OutboxState state); /* IN_FLIGHT, UNKNOWN: a removal waits for it */
+bool outbox_is_queued(OutboxState state); /* PENDING, WAITING, DEAD: nothing is out for it */
 /* Which settlements a row's state allows. */
 bool outbox_may_settle(OutboxState from, OutboxState to);
 

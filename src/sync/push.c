@@ -49,6 +49,7 @@ static const PushState next_state[PUSH_STATE_COUNT][PUSH_EVENT_COUNT] = {
 	},
 	[PUSH_UNKNOWN] = {
 		[PUSH_EV_DUE] = PUSH_PENDING, /* a tick is simply sent again */
+		[PUSH_EV_REMOVED] = PUSH_CANCELLED, /* waits until the call cannot land */
 	},
 	[PUSH_DEAD] = {
 		[PUSH_EV_DUE] = PUSH_PENDING,

@@ -245,6 +245,7 @@ static bool remove_work(WebCall *call, Store *store, Err *err)
 	RemoveOutcome outcome;
 	if (!ledger_remove(store_ledger(store), wish, &outcome, err))
 		return false;
+	call->wakes = outcome.is_waiting ? WAKE_PUSH : WAKE_NOBODY; /* completes it in time */
 	JsonWriter w;
 	jw_init(&w, &call->body);
 	jw_object_begin(&w);

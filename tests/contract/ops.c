@@ -381,11 +381,12 @@ static void dump_outbox(World *w, Buf *out)
 		const OutboxRow *row = &rows[i].row;
 		buf_printf(out,
 			" outbox %lld org %lld %s person %lld "
-			"%s made %lld due %lld n %lld %s %.*s\n",
+			"%s made %lld due %lld n %lld lands %lld %s %.*s\n",
 			(long long)row->outbox_id, (long long)row->org, row->sfid.text,
 			(long long)row->person_id, outbox_state_name(row->state),
 			(long long)row->created_at_ms, (long long)row->due_at_ms,
-			(long long)row->attempts, row->error_code, STR_ARG(rows[i].error_text));
+			(long long)row->attempts, (long long)row->lands_until_ms, row->error_code,
+			STR_ARG(rows[i].error_text));
 	}
 	int64_t due_ms;
 	MUST(ledger_outbox_next_due(w->ledger, w->org, &due_ms, &err));

@@ -265,6 +265,39 @@ static void after_a_crash_rows_in_flight_are_unknown_and_due(void **state)
 	assert_int_equal(rows[1].attempts, 2);
 }
 
+static int64_t lands_until(World *w)
+{
+	OutboxProblem rows[ROWS_MAX];
+	assert_int_equal(w_open_rows(w, rows), 1);
+	return rows[0].row.lands_until_ms;
+}
+
+static void unanswered_call_may_land_for_as_long_as_a_transaction_lasts(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "c1");
+	w_stop(w, ann, SOURCE_LINK, "");
+	OutboxRow row;
+	w_claim(w, w->org, &row, 1);
+	w_settle(w, row.outbox_id, OUTBOX_WAITING, w->now_ms);
+	assert_int_equal(lands_until(w), 0); /* it was answered */
+	w_claim(w, w->org, &row, 1);
+	w_settle(w, row.outbox_id, OUTBOX_UNKNOWN, w->now_ms);
+	assert_int_equal(lands_until(w), w->now_ms + OUTBOX_LANDS_MS);
+	w->now_ms += 50;
+	w_claim(w, w->org, &row, 1);
+	assert_int_equal(row.lands_until_ms, w->now_ms - 50 + OUTBOX_LANDS_MS);
+	w_settle(
+		w, row.outbox_id, OUTBOX_DEAD, w->now_ms); /* the later answer says nothing of it */
+	assert_int_equal(lands_until(w), w->now_ms - 50 + OUTBOX_LANDS_MS);
+	w_claim(w, w->org, &row, 1);
+	size_t count;
+	w_begin(w);
+	MUST(ledger_outbox_recover(w->ledger, STR("pusher"), w->now_ms, &count, &err));
+	w_commit(w);
+	assert_int_equal(lands_until(w), w->now_ms + OUTBOX_LANDS_MS);
+}
+
 static void next_due_is_the_earliest_claimable(void **state)
 {
 	World *w = *state;
@@ -349,6 +382,7 @@ CaseList outbox_cases(void)
 		LEDGER_CASE(first_refusal_is_told_once),
 		LEDGER_CASE(deleted_record_is_unlinked_and_its_rows_cancelled),
 		LEDGER_CASE(after_a_crash_rows_in_flight_are_unknown_and_due),
+		LEDGER_CASE(unanswered_call_may_land_for_as_long_as_a_transaction_lasts),
 		LEDGER_CASE(next_due_is_the_earliest_claimable),
 		LEDGER_CASE(open_rows_are_listed_oldest_first_with_their_error),
 		LEDGER_CASE(record_is_queued_if_somebody_of_it_is_unsubscribed),

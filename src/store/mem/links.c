@@ -65,6 +65,13 @@ static size_t link_place(const Mem *mem, const RecordRef *ref, int64_t person_id
 	return low;
 }
 
+bool mem_is_linked(const Mem *mem, const RecordRef *ref, int64_t person_id)
+{
+	size_t place = link_place(mem, ref, person_id);
+	return place < mem->now.links.count
+		&& link_cmp(mem_at(&mem->now.links, place), ref, person_id) == 0;
+}
+
 bool mem_link_put(Mem *mem, const RecordRef *ref, int64_t person_id, LinkedBy by, bool *out_revived)
 {
 	MemRecord *record = mem_record_put(mem, ref);
@@ -154,10 +161,8 @@ bool mem_unlink(Mem *mem, const RecordRef *ref, int64_t now_ms, Err *err)
 		if (mem_ref_cmp(&row->ref, ref) != 0 || !outbox_is_claimable(row->state))
 			continue;
 		row->state = OUTBOX_CANCELLED;
-		if (!mem_removal_settle(mem, row->person_id, now_ms, err))
-			return false;
 	}
-	return true;
+	return mem_removals_settle(mem, ref, now_ms, err);
 }
 
 bool mem_op_record_deleted(Ledger *ledger, const RecordRef *ref, int64_t now_ms, Err *err)

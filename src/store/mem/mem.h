@@ -64,7 +64,7 @@ typedef struct MemOutbox {
 	RecordRef ref;
 	int64_t person_id;
 	OutboxState state;
-	int64_t created_at_ms, due_at_ms, attempts;
+	int64_t created_at_ms, due_at_ms, attempts, lands_until_ms;
 	bool was_dead;
 	Str owner, error_code, error_text;
 } MemOutbox; /* its ID is its place, from 1 */
@@ -140,6 +140,7 @@ bool mem_org_check(const Mem *mem, int64_t org, Err *err);
 int mem_ref_cmp(const RecordRef *a, const RecordRef *b);
 MemRecord *mem_record(const Mem *mem, const RecordRef *ref); /* NULL when unknown */
 MemRecord *mem_record_put(Mem *mem, const RecordRef *ref);
+bool mem_is_linked(const Mem *mem, const RecordRef *ref, int64_t person_id);
 bool mem_link_stands(const Mem *mem, const MemLink *link); /* its record is not deleted */
 /* True when the link is new or stands again; then, if the record was deleted, *out_revived. */
 bool mem_link_put(
@@ -161,11 +162,15 @@ WARN_UNUSED bool mem_entry(Mem *mem, int64_t event_id, Arena *arena, HistoryEntr
 
 /* outbox.c */
 void mem_push(Mem *mem, const RecordRef *ref, int64_t person_id, int64_t now_ms, size_t *pushes);
-bool mem_has_unsettled(const Mem *mem, int64_t person_id);
-size_t mem_cancel_queued(Mem *mem, int64_t person_id);
+/* When a removal of the person may complete. */
+int64_t mem_removal_due(const Mem *mem, int64_t person_id);
+/* Cancels the person's unsent rows or gives them to somebody else of the record; how many of the
+ * cancelled ones were queued. */
+size_t mem_take_back(Mem *mem, int64_t person_id);
 
 /* stop.c */
-WARN_UNUSED bool mem_removal_settle(Mem *mem, int64_t person_id, int64_t now_ms, Err *err);
+/* Completes the waiting removals whose time has come, of the record's people or (NULL) of all. */
+WARN_UNUSED bool mem_removals_settle(Mem *mem, const RecordRef *ref, int64_t now_ms, Err *err);
 
 extern const DeskOps mem_desk_ops; /* desk.c */
 

@@ -89,6 +89,7 @@ static void read_row(const Mem *mem, int64_t outbox_id, OutboxRow *out)
 		.created_at_ms = row->created_at_ms,
 		.due_at_ms = row->due_at_ms,
 		.attempts = row->attempts,
+		.lands_until_ms = row->lands_until_ms,
 	};
 	memcpy(out->error_code, row->error_code.ptr ? row->error_code.ptr : "",
 		row->error_code.len);
@@ -97,9 +98,10 @@ static void read_row(const Mem *mem, int64_t outbox_id, OutboxRow *out)
 bool mem_op_outbox_claim(Ledger *ledger, int64_t org, Str owner, int64_t now_ms, OutboxRow *rows,
 	size_t max, size_t *out_count, Err *err)
 {
-	(void)err;
 	Mem *mem = mem_for_write(ledger);
 	size_t count = 0;
+	if (!mem_removals_settle(mem, NULL, now_ms, err))
+		return false;
 	while (count < max) {
 		int64_t outbox_id = first_claimable(mem, org);
 		MemOutbox *row = mem_by_id(&mem->now.outbox, outbox_id);
@@ -119,8 +121,18 @@ bool mem_op_outbox_next_due(Ledger *ledger, int64_t org, int64_t *out_due_ms, Er
 	(void)err;
 	Mem *mem = mem_of(ledger);
 	const MemOutbox *row = mem_by_id(&mem->now.outbox, first_claimable(mem, org));
-	*out_due_ms = row ? row->due_at_ms : INT64_MAX;
+	int64_t due_ms = row ? row->due_at_ms : INT64_MAX;
+	for (int64_t person_id = 1; mem_person(mem, person_id); person_id++) {
+		if (mem_person(mem, person_id)->standing.removal_asked_at_ms)
+			due_ms = MIN_OF(due_ms, mem_removal_due(mem, person_id));
+	}
+	*out_due_ms = due_ms;
 	return true;
+}
+
+static void note_landing(MemOutbox *row, int64_t now_ms)
+{
+	row->lands_until_ms = MAX_OF(row->lands_until_ms, rules_lands_until(row->state, now_ms));
 }
 
 bool mem_op_outbox_recover(Ledger *ledger, Str owner, int64_t now_ms, size_t *out_count, Err *err)
@@ -134,6 +146,7 @@ bool mem_op_outbox_recover(Ledger *ledger, Str owner, int64_t now_ms, size_t *ou
 			continue;
 		row->state = OUTBOX_UNKNOWN;
 		row->due_at_ms = now_ms;
+		note_landing(row, now_ms);
 		row->owner = STR("");
 		count++;
 	}
@@ -157,9 +170,10 @@ static bool check_settle(const Mem *mem, const Settle *settle, Err *err)
 			outbox_state_name(settle->state));
 }
 
-static void write_settle(Mem *mem, const Settle *settle, MemOutbox *row)
+static void write_settle(Mem *mem, const Settle *settle, int64_t now_ms, MemOutbox *row)
 {
 	row->state = settle->state;
+	note_landing(row, now_ms);
 	row->owner = STR("");
 	row->error_code = mem_str(mem, settle->error_code);
 	row->error_text = mem_str(mem, settle->error_text);
@@ -188,7 +202,7 @@ static bool settle_one(Mem *mem, const Settle *settle, int64_t now_ms, Err *err)
 {
 	MemOutbox *row = mem_by_id(&mem->now.outbox, settle->outbox_id);
 	bool is_first_refusal = settle->state == OUTBOX_DEAD && !row->was_dead;
-	write_settle(mem, settle, row);
+	write_settle(mem, settle, now_ms, row);
 	Details details;
 	if (settle->record_deleted)
 		return mem_unlink(mem, &row->ref, now_ms, err);
@@ -217,9 +231,8 @@ bool mem_op_outbox_settle(
 	}
 	for (size_t i = 0; i < count; i++) {
 		const MemOutbox *row = mem_by_id(&mem->now.outbox, settles[i].outbox_id);
-		int64_t person_id = row->person_id;
 		if (!settle_one(mem, &settles[i], now_ms, err)
-			|| !mem_removal_settle(mem, person_id, now_ms, err))
+			|| !mem_removals_settle(mem, &row->ref, now_ms, err))
 			return false;
 	}
 	return true;
@@ -227,29 +240,35 @@ bool mem_op_outbox_settle(
 
 /* --------------------------------------------------------------- removals */
 
-bool mem_has_unsettled(const Mem *mem, int64_t person_id)
+int64_t mem_removal_due(const Mem *mem, int64_t person_id)
 {
+	bool in_flight = false;
+	int64_t lands_until_ms = 0;
 	for (size_t i = 0; i < mem->now.outbox.count; i++) {
 		const MemOutbox *row = mem_at(&mem->now.outbox, i);
-		if (row->person_id == person_id && outbox_is_unsettled(row->state))
-			return true;
+		if (!mem_is_linked(mem, &row->ref, person_id))
+			continue;
+		in_flight |= row->state == OUTBOX_IN_FLIGHT;
+		/* Nothing can be written to a deleted record. */
+		if (!mem_record(mem, &row->ref)->deleted)
+			lands_until_ms = MAX_OF(lands_until_ms, row->lands_until_ms);
 	}
-	return false;
+	return rules_removal_due(in_flight, lands_until_ms);
 }
 
-size_t mem_cancel_queued(Mem *mem, int64_t person_id)
+size_t mem_take_back(Mem *mem, int64_t person_id)
 {
 	size_t cancelled = 0;
 	for (size_t i = 0; i < mem->now.outbox.count; i++) {
 		MemOutbox *row = mem_at(&mem->now.outbox, i);
-		if (row->person_id != person_id || !outbox_is_queued(row->state))
+		if (row->person_id != person_id || !outbox_is_claimable(row->state))
 			continue;
 		int64_t other_id = find_unsubscribed(mem, &row->ref, person_id);
 		if (other_id) {
 			row->person_id = other_id;
 		} else {
+			cancelled += outbox_is_queued(row->state);
 			row->state = OUTBOX_CANCELLED;
-			cancelled++;
 		}
 	}
 	return cancelled;

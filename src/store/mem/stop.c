@@ -200,19 +200,61 @@ static bool check_remove(Mem *mem, const RemoveWish *wish, Err *err)
 			"a later unsubscribe has come in; read the history again before removing");
 }
 
+/* What is asked for is in the history already: by whom and why. *out_event_id 0: it waits on. */
+static bool settle_removal(
+	Mem *mem, int64_t person_id, int64_t now_ms, int64_t *out_event_id, Err *err)
+{
+	bool is_waiting = mem_removal_due(mem, person_id) > now_ms;
+	CLEANUP(arena_fini) Arena arena = ARENA_MAX(64 * 1024);
+	HistoryEntry asked;
+	*out_event_id = 0;
+	mem_take_back(mem, person_id);
+	if (is_waiting)
+		return true;
+	if (!mem_entry(mem, mem_person(mem, person_id)->removal_event_id, &arena, &asked, err))
+		return false;
+	const RemoveWish wish = { .person_id = person_id,
+		.reason = asked.reason,
+		.actor = asked.actor,
+		.now_ms = now_ms };
+	if (!add_removal_event(mem, &wish, false, out_event_id, err))
+		return false;
+	lift(mem, person_id, now_ms);
+	return true;
+}
+
+bool mem_removals_settle(Mem *mem, const RecordRef *ref, int64_t now_ms, Err *err)
+{
+	for (int64_t person_id = 1; mem_person(mem, person_id); person_id++) {
+		int64_t event_id;
+		if (mem_person(mem, person_id)->standing.removal_asked_at_ms
+			&& (!ref || mem_is_linked(mem, ref, person_id))
+			&& !settle_removal(mem, person_id, now_ms, &event_id, err))
+			return false;
+	}
+	return true;
+}
+
+static bool ask_again(Mem *mem, const RemoveWish *wish, RemoveOutcome *out, Err *err)
+{
+	int64_t waiting_id = mem_person(mem, wish->person_id)->removal_event_id, event_id;
+	if (!settle_removal(mem, wish->person_id, wish->now_ms, &event_id, err))
+		return false;
+	*out = (RemoveOutcome){ .is_waiting = event_id == 0,
+		.event_id = event_id ? event_id : waiting_id };
+	return true;
+}
+
 bool mem_op_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, Err *err)
 {
 	Mem *mem = mem_for_write(ledger);
 	if (!check_remove(mem, wish, err))
 		return false;
-	const MemPerson *person = mem_person(mem, wish->person_id);
-	if (person->standing.removal_asked_at_ms) {
-		*out = (RemoveOutcome){ .is_waiting = true, .event_id = person->removal_event_id };
-		return true;
-	}
+	if (mem_person(mem, wish->person_id)->standing.removal_asked_at_ms)
+		return ask_again(mem, wish, out, err);
 	RemoveOutcome outcome = {
-		.cancelled = mem_cancel_queued(mem, wish->person_id),
-		.is_waiting = mem_has_unsettled(mem, wish->person_id),
+		.cancelled = mem_take_back(mem, wish->person_id),
+		.is_waiting = mem_removal_due(mem, wish->person_id) > wish->now_ms,
 	};
 	if (!add_removal_event(mem, wish, outcome.is_waiting, &outcome.event_id, err))
 		return false;
@@ -224,26 +266,5 @@ bool mem_op_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, E
 		lift(mem, wish->person_id, wish->now_ms);
 	}
 	*out = outcome;
-	return true;
-}
-
-bool mem_removal_settle(Mem *mem, int64_t person_id, int64_t now_ms, Err *err)
-{
-	const MemPerson *person = mem_person(mem, person_id);
-	if (!person->standing.removal_asked_at_ms || mem_has_unsettled(mem, person_id))
-		return true;
-	CLEANUP(arena_fini) Arena arena = ARENA_MAX(64 * 1024);
-	HistoryEntry asked;
-	if (!mem_entry(mem, person->removal_event_id, &arena, &asked, err))
-		return false;
-	mem_cancel_queued(mem, person_id);
-	const RemoveWish wish = { .person_id = person_id,
-		.reason = asked.reason,
-		.actor = asked.actor,
-		.now_ms = now_ms };
-	int64_t event_id;
-	if (!add_removal_event(mem, &wish, false, &event_id, err))
-		return false;
-	lift(mem, person_id, now_ms);
 	return true;
 }

@@ -66,13 +66,15 @@ WARN_UNUSED bool record_unlink(Db *db, const RecordRef *record, int64_t now_ms, 
 /* Queues a tick unless an unsent row of the record waits; adds to *pushes. */
 WARN_UNUSED bool outbox_push(Db *db, const RecordRef *record, int64_t person_id, int64_t now_ms,
 	size_t *pushes, Err *err);
-WARN_UNUSED bool outbox_has_unsettled(Db *db, int64_t person_id, bool *out, Err *err);
-/* Takes back a person's queued rows; one whose record has somebody else to be unsubscribed is given
- * to that one. */
-WARN_UNUSED bool outbox_cancel_queued(Db *db, int64_t person_id, size_t *out_cancelled, Err *err);
+/* Cancels a person's unsent rows; one whose record has somebody else to be unsubscribed is given to
+ * that one. Counts the cancelled ones that were queued. */
+WARN_UNUSED bool outbox_take_back(Db *db, int64_t person_id, size_t *out_cancelled, Err *err);
 
-/* stop.c. Completes a waiting removal once nothing of the person is in flight or unknown. */
-WARN_UNUSED bool removal_settle(Db *db, int64_t person_id, int64_t now_ms, Err *err);
+/* stop.c */
+/* Completes the waiting removals whose time has come, of the record's people or (NULL) of all. */
+WARN_UNUSED bool removals_settle(Db *db, const RecordRef *record, int64_t now_ms, Err *err);
+/* When the first of all waiting removals may complete; INT64_MAX: none can yet. */
+WARN_UNUSED bool removals_next_due(Db *db, int64_t *out_due_ms, Err *err);
 
 /* The functions of sqlite_ledger_ops. */
 bool sqlite_org_put(Ledger *ledger, const SfId *org_id, int64_t now_ms, int64_t *out_org, Err *err);

@@ -145,30 +145,6 @@ bool sqlite_link(Ledger *ledger, const RecordRef *record, int64_t person_id, Lin
 	return true;
 }
 
-/* An unsent tick of a deleted record has nowhere to go; a removal may have waited for it. */
-static bool cancel_rows_of(Db *db, const RecordRef *record, int64_t now_ms, Err *err)
-{
-	for (int64_t outbox_id = 0;;) {
-		CLEANUP(query_fini) Query query = { 0 };
-		if (!query_open(db, SQL_OUTBOX_NEXT_OF_RECORD, &query, err))
-			return false;
-		query_put_i64(&query, record->org);
-		query_put_str(&query, sfid_str(&record->sfid));
-		query_put_i64(&query, outbox_id);
-		bool has_row = false;
-		if (!query_next(&query, &has_row, err))
-			return false;
-		if (!has_row)
-			return true;
-		outbox_id = query_i64(&query, 0);
-		int64_t person_id = query_i64(&query, 1);
-		query_fini(&query);
-		if (!DB_RUN(db, SQL_OUTBOX_CANCEL, err, outbox_id)
-			|| !removal_settle(db, person_id, now_ms, err))
-			return false;
-	}
-}
-
 bool record_unlink(Db *db, const RecordRef *record, int64_t now_ms, Err *err)
 {
 	bool is_known = false, is_deleted = false;
@@ -190,7 +166,9 @@ bool record_unlink(Db *db, const RecordRef *record, int64_t now_ms, Err *err)
 			|| !note_link(db, &person, EVENT_UNLINKED, &details, now_ms, err))
 			return false;
 	}
-	return cancel_rows_of(db, record, now_ms, err);
+	/* An unsent tick of a deleted record has nowhere to go; a removal may wait for it. */
+	return run_on_record(db, SQL_OUTBOX_CANCEL_OF_RECORD, record, NULL, 0, err)
+		&& removals_settle(db, record, now_ms, err);
 }
 
 bool sqlite_record_deleted(Ledger *ledger, const RecordRef *record, int64_t now_ms, Err *err)

@@ -20,6 +20,7 @@ enum {
 
 const Migration sqlite_migrations[] = {
 	{ "people, records, history, outbox, runs and desk", sql_migration_001 },
+	{ "calls that may still land", sql_migration_002 },
 };
 const size_t sqlite_migration_count = ARRAY_LEN(sqlite_migrations);
 

@@ -115,6 +115,7 @@ static bool next_claimable(
 		.created_at_ms = query_i64(&query, 3),
 		.due_at_ms = query_i64(&query, 4),
 		.attempts = query_i64(&query, 5) + 1,
+		.lands_until_ms = query_i64(&query, 7),
 	};
 	query_sfid(&query, 1, &row->sfid);
 	if (!str_copy(query_str(&query, 6), row->error_code, sizeof row->error_code))
@@ -139,6 +140,8 @@ bool sqlite_outbox_claim(Ledger *ledger, int64_t org, Str owner, int64_t now_ms,
 	/* One row at a time: a row taken blocks later rows of its record at once. */
 	OutboxRow at = { .due_at_ms = INT64_MIN };
 	size_t count = 0;
+	if (!removals_settle(db, NULL, now_ms, err))
+		return false;
 	while (count < max) {
 		bool found = false;
 		if (!next_claimable(db, org, now_ms, &at, &found, err))
@@ -155,14 +158,18 @@ bool sqlite_outbox_claim(Ledger *ledger, int64_t org, Str owner, int64_t now_ms,
 
 bool sqlite_outbox_next_due(Ledger *ledger, int64_t org, int64_t *out_due_ms, Err *err)
 {
+	Db *db = db_of_ledger(ledger);
+	int64_t removal_due_ms = INT64_MAX;
+	if (!removals_next_due(db, &removal_due_ms, err))
+		return false;
 	CLEANUP(query_fini) Query query = { 0 };
-	if (!query_open(db_of_ledger(ledger), SQL_OUTBOX_NEXT_DUE, &query, err))
+	if (!query_open(db, SQL_OUTBOX_NEXT_DUE, &query, err))
 		return false;
 	query_put_i64(&query, org);
 	bool has_row = false;
 	if (!query_next(&query, &has_row, err))
 		return false;
-	*out_due_ms = has_row ? query_i64(&query, 0) : INT64_MAX;
+	*out_due_ms = has_row ? MIN_OF(query_i64(&query, 0), removal_due_ms) : removal_due_ms;
 	return true;
 }
 
@@ -174,6 +181,7 @@ bool sqlite_outbox_recover(Ledger *ledger, Str owner, int64_t now_ms, size_t *ou
 		return false;
 	query_put_str(&query, owner);
 	query_put_i64(&query, now_ms);
+	query_put_i64(&query, rules_lands_until(OUTBOX_UNKNOWN, now_ms));
 	if (!query_run(&query, err))
 		return false;
 	*out_count = (size_t)sqlite3_changes(db->handle);
@@ -223,7 +231,8 @@ static bool check_settle(Db *db, const Settle *settle, Err *err)
 			outbox_state_name(settle->state));
 }
 
-static bool write_settle(Db *db, const Settle *settle, const SettledRow *row, Err *err)
+static bool write_settle(
+	Db *db, const Settle *settle, const SettledRow *row, int64_t now_ms, Err *err)
 {
 	bool is_retried = settle->state == OUTBOX_WAITING || settle->state == OUTBOX_UNKNOWN
 		|| settle->state == OUTBOX_DEAD;
@@ -237,6 +246,7 @@ static bool write_settle(Db *db, const Settle *settle, const SettledRow *row, Er
 	query_put_i64(&query, settle->state == OUTBOX_DEAD);
 	query_put_str(&query, settle->error_code);
 	query_put_str(&query, settle->error_text);
+	query_put_i64(&query, rules_lands_until(settle->state, now_ms));
 	return query_run(&query, err);
 }
 
@@ -295,9 +305,9 @@ bool sqlite_outbox_settle(
 	for (size_t i = 0; i < count; i++) {
 		SettledRow row;
 		if (!settled_row(db, settles[i].outbox_id, &row, err)
-			|| !write_settle(db, &settles[i], &row, err)
+			|| !write_settle(db, &settles[i], &row, now_ms, err)
 			|| !note_settle(db, &settles[i], &row, now_ms, err)
-			|| !removal_settle(db, row.person_id, now_ms, err))
+			|| !removals_settle(db, &row.record, now_ms, err))
 			return false;
 	}
 	return true;
@@ -305,53 +315,49 @@ bool sqlite_outbox_settle(
 
 /* --------------------------------------------------------------- removals */
 
-bool outbox_has_unsettled(Db *db, int64_t person_id, bool *out, Err *err)
-{
-	CLEANUP(query_fini) Query query = { 0 };
-	if (!query_open(db, SQL_OUTBOX_UNSETTLED, &query, err))
-		return false;
-	query_put_i64(&query, person_id);
-	return query_next(&query, out, err);
-}
+typedef struct UnsentRow {
+	int64_t outbox_id;
+	RecordRef record;
+	OutboxState state;
+} UnsentRow;
 
-static bool next_queued(Db *db, int64_t person_id, int64_t *outbox_id, RecordRef *out_record,
-	bool *out_found, Err *err)
+static bool next_unsent(Db *db, int64_t person_id, UnsentRow *row, bool *out_found, Err *err)
 {
 	CLEANUP(query_fini) Query query = { 0 };
-	if (!query_open(db, SQL_OUTBOX_NEXT_QUEUED, &query, err))
+	if (!query_open(db, SQL_OUTBOX_NEXT_UNSENT, &query, err))
 		return false;
 	query_put_i64(&query, person_id);
-	query_put_i64(&query, *outbox_id);
+	query_put_i64(&query, row->outbox_id);
 	if (!query_next(&query, out_found, err))
 		return false;
 	if (*out_found) {
-		*outbox_id = query_i64(&query, 0);
-		out_record->org = query_i64(&query, 1);
-		query_sfid(&query, 2, &out_record->sfid);
+		row->outbox_id = query_i64(&query, 0);
+		row->record.org = query_i64(&query, 1);
+		query_sfid(&query, 2, &row->record.sfid);
+		row->state = (OutboxState)query_i64(&query, 3);
 	}
 	return true;
 }
 
-bool outbox_cancel_queued(Db *db, int64_t person_id, size_t *out_cancelled, Err *err)
+bool outbox_take_back(Db *db, int64_t person_id, size_t *out_cancelled, Err *err)
 {
 	size_t cancelled = 0;
-	int64_t outbox_id = 0;
+	UnsentRow row = { 0 };
 	for (;;) {
-		RecordRef record;
 		bool found = false;
 		int64_t other_id = 0;
-		if (!next_queued(db, person_id, &outbox_id, &record, &found, err))
+		if (!next_unsent(db, person_id, &row, &found, err))
 			return false;
 		if (!found)
 			break;
 		/* One row serves everybody of a record: it goes on for whoever else is
 		 * unsubscribed. */
-		if (!find_unsubscribed(db, &record, person_id, &other_id, err))
+		if (!find_unsubscribed(db, &row.record, person_id, &other_id, err))
 			return false;
-		if (!(other_id ? DB_RUN(db, SQL_OUTBOX_GIVE, err, outbox_id, other_id)
-			       : DB_RUN(db, SQL_OUTBOX_CANCEL, err, outbox_id)))
+		if (!(other_id ? DB_RUN(db, SQL_OUTBOX_GIVE, err, row.outbox_id, other_id)
+			       : DB_RUN(db, SQL_OUTBOX_CANCEL, err, row.outbox_id)))
 			return false;
-		cancelled += other_id == 0;
+		cancelled += !other_id && outbox_is_queued(row.state);
 	}
 	*out_cancelled = cancelled;
 	return true;
@@ -368,7 +374,8 @@ static void read_problem(const Query *query, Arena *arena, OutboxProblem *out)
 			.state = (OutboxState)query_i64(query, 4),
 			.created_at_ms = query_i64(query, 5),
 			.due_at_ms = query_i64(query, 6),
-			.attempts = query_i64(query, 7) },
+			.attempts = query_i64(query, 7),
+			.lands_until_ms = query_i64(query, 10) },
 		.error_text = arena_str(arena, query_str(query, 9)),
 	};
 	query_sfid(query, 2, &out->row.sfid);

@@ -9,7 +9,8 @@ WHERE org = ?1 AND sfid = ?2 AND state IN (1, 2, 3, 4, 7) AND state <> 2 LIMIT 1
 
 -- The next row to claim, at or after the place (?3, ?4) in the order of claims.
 -- name: outbox_next
-SELECT o.outbox_id, o.sfid, o.person_id, o.created_at_ms, o.due_at_ms, o.attempts, o.error_code
+SELECT o.outbox_id, o.sfid, o.person_id, o.created_at_ms, o.due_at_ms, o.attempts, o.error_code,
+	o.lands_until_ms
 FROM outbox o INDEXED BY outbox_due
 WHERE o.org = ?1 AND o.state IN (1, 3, 4, 7) AND o.due_at_ms <= ?2 AND (o.due_at_ms, o.outbox_id) > (?3, ?4)
 	AND NOT EXISTS (
@@ -34,7 +35,7 @@ SELECT org, sfid, person_id, state, due_at_ms, was_dead FROM outbox WHERE outbox
 -- name: outbox_settle
 UPDATE outbox
 SET state = ?2, due_at_ms = ?3, attempts = attempts - ?4, was_dead = max(was_dead, ?5), owner = '', error_code = ?6,
-	error_text = ?7
+	error_text = ?7, lands_until_ms = max(lands_until_ms, ?8)
 WHERE outbox_id = ?1;
 
 -- name: outbox_cancel
@@ -43,27 +44,46 @@ UPDATE outbox SET state = 6, owner = '' WHERE outbox_id = ?1;
 -- name: outbox_give
 UPDATE outbox SET person_id = ?2 WHERE outbox_id = ?1;
 
--- A person's queued rows, one at a time above ?2.
--- name: outbox_next_queued
-SELECT outbox_id, org, sfid FROM outbox
-WHERE person_id = ?1 AND outbox_id > ?2 AND state IN (1, 2, 3, 4, 7) AND state IN (1, 3, 7)
+-- A person's unsent rows, one at a time above ?2.
+-- name: outbox_next_unsent
+SELECT outbox_id, org, sfid, state FROM outbox
+WHERE person_id = ?1 AND outbox_id > ?2 AND state IN (1, 2, 3, 4, 7) AND state <> 2
 ORDER BY outbox_id LIMIT 1;
 
--- name: outbox_unsettled
-SELECT 1 FROM outbox WHERE person_id = ?1 AND state IN (1, 2, 3, 4, 7) AND state IN (2, 4) LIMIT 1;
+-- What a removal waits for: calls under way on any record of the person, and until when one that was never answered may
+-- land. Nothing can be written to a deleted record.
+-- name: removal_landing
+SELECT
+	EXISTS (
+		SELECT 1
+		FROM link l CROSS JOIN outbox o INDEXED BY outbox_record ON o.org = l.org AND o.sfid = l.sfid
+		WHERE l.person_id = p.person_id AND o.state IN (1, 2, 3, 4, 7) AND o.state = 2),
+	(SELECT max(o.lands_until_ms)
+		FROM link l
+			CROSS JOIN record r ON r.org = l.org AND r.sfid = l.sfid AND r.deleted = 0
+			CROSS JOIN outbox o INDEXED BY outbox_landing ON o.org = l.org AND o.sfid = l.sfid
+		WHERE l.person_id = p.person_id AND o.lands_until_ms > 0)
+FROM person p WHERE p.person_id = ?1;
 
--- A record's unsent rows, one at a time above ?3.
--- name: outbox_next_of_record
-SELECT outbox_id, person_id FROM outbox
-WHERE org = ?1 AND sfid = ?2 AND outbox_id > ?3 AND state IN (1, 2, 3, 4, 7) AND state <> 2
-ORDER BY outbox_id LIMIT 1;
+-- People whose removal waits, one at a time above ?1.
+-- name: removal_next
+SELECT min(person_id) FROM person INDEXED BY person_removal WHERE person_id > ?1 AND removal_asked_at_ms > 0;
+
+-- The same among the people of a record, above ?3.
+-- name: removal_next_of_record
+SELECT min(l.person_id) FROM link l CROSS JOIN person p ON p.person_id = l.person_id
+WHERE l.org = ?1 AND l.sfid = ?2 AND l.person_id > ?3 AND p.removal_asked_at_ms > 0;
+
+-- name: outbox_cancel_of_record
+UPDATE outbox SET state = 6, owner = '' WHERE org = ?1 AND sfid = ?2 AND state IN (1, 2, 3, 4, 7) AND state <> 2;
 
 -- name: outbox_recover
-UPDATE outbox SET state = 4, due_at_ms = ?2, owner = ''
+UPDATE outbox SET state = 4, due_at_ms = ?2, owner = '', lands_until_ms = max(lands_until_ms, ?3)
 WHERE state IN (1, 2, 3, 4, 7) AND state = 2 AND owner = ?1;
 
 -- name: outbox_open_rows
-SELECT outbox_id, org, sfid, person_id, state, created_at_ms, due_at_ms, attempts, error_code, error_text
+SELECT outbox_id, org, sfid, person_id, state, created_at_ms, due_at_ms, attempts, error_code, error_text,
+	lands_until_ms
 FROM outbox WHERE state IN (1, 2, 3, 4, 7) ORDER BY created_at_ms, outbox_id LIMIT ?1;
 
 -- name: outbox_counts

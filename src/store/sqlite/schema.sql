@@ -176,6 +176,14 @@ CREATE TABLE token (
 	created_at_ms INTEGER NOT NULL
 ) STRICT;
 
+-- script: migration_002
+-- Until when a call of the row that was never answered may still tick the record (OUTBOX_LANDS_MS). An unknown row of
+-- before became so before it was due.
+ALTER TABLE outbox ADD COLUMN lands_until_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE outbox SET lands_until_ms = due_at_ms + 600000 WHERE state IN (1, 2, 3, 4, 7) AND state = 4;
+CREATE INDEX outbox_landing ON outbox (org, sfid, lands_until_ms) WHERE lands_until_ms > 0;
+CREATE INDEX person_removal ON person (person_id) WHERE removal_asked_at_ms > 0;
+
 -- script: migration_table
 CREATE TABLE IF NOT EXISTS migration (
 	number INTEGER PRIMARY KEY,

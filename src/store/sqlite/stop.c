@@ -172,6 +172,103 @@ static bool add_removal_event(Db *db, const PersonRow *person, const RemoveWish 
 		out_event_id, err);
 }
 
+/* When a removal of the person may complete. */
+static bool removal_due(Db *db, int64_t person_id, int64_t *out_due_ms, Err *err)
+{
+	CLEANUP(query_fini) Query query = { 0 };
+	if (!query_open(db, SQL_REMOVAL_LANDING, &query, err))
+		return false;
+	query_put_i64(&query, person_id);
+	bool has_row = false;
+	if (!query_next(&query, &has_row, err))
+		return false;
+	/* max() of no rows is NULL, which reads as 0. */
+	*out_due_ms = rules_removal_due(query_i64(&query, 0) != 0, query_i64(&query, 1));
+	return true;
+}
+
+/* What is asked for is in the history already: by whom and why. *out_event_id 0: it waits on. */
+static bool settle_removal(
+	Db *db, int64_t person_id, int64_t now_ms, int64_t *out_event_id, Err *err)
+{
+	PersonRow person;
+	int64_t due_ms = 0;
+	size_t cancelled = 0;
+	*out_event_id = 0;
+	if (!removal_due(db, person_id, &due_ms, err)
+		|| !outbox_take_back(db, person_id, &cancelled, err))
+		return false;
+	if (due_ms > now_ms)
+		return true;
+	CLEANUP(arena_fini) Arena arena = ARENA_MAX(64 * 1024);
+	HistoryEntry asked;
+	if (!person_row_by_id(db, person_id, &person, err)
+		|| !event_read(db, person_id, person.removal_event_id, &arena, &asked, err))
+		return false;
+	const RemoveWish wish = { .person_id = person_id,
+		.reason = asked.reason,
+		.actor = asked.actor,
+		.now_ms = now_ms };
+	return add_removal_event(db, &person, &wish, false, out_event_id, err)
+		&& DB_RUN(db, SQL_PERSON_LIFT, err, person_id, now_ms);
+}
+
+/* The next person above *person_id whose removal waits, of the record or (NULL) of all; 0: none. */
+static bool next_waiting(Db *db, const RecordRef *record, int64_t *person_id, Err *err)
+{
+	CLEANUP(query_fini) Query query = { 0 };
+	if (!query_open(db, record ? SQL_REMOVAL_NEXT_OF_RECORD : SQL_REMOVAL_NEXT, &query, err))
+		return false;
+	if (record) {
+		query_put_i64(&query, record->org);
+		query_put_str(&query, sfid_str(&record->sfid));
+	}
+	query_put_i64(&query, *person_id);
+	bool has_row = false;
+	if (!query_next(&query, &has_row, err))
+		return false;
+	*person_id = query_i64(&query, 0); /* min() of nobody is NULL, which reads as 0 */
+	return true;
+}
+
+bool removals_settle(Db *db, const RecordRef *record, int64_t now_ms, Err *err)
+{
+	for (int64_t person_id = 0, event_id;;) {
+		if (!next_waiting(db, record, &person_id, err))
+			return false;
+		if (!person_id)
+			return true;
+		if (!settle_removal(db, person_id, now_ms, &event_id, err))
+			return false;
+	}
+}
+
+bool removals_next_due(Db *db, int64_t *out_due_ms, Err *err)
+{
+	int64_t first_ms = INT64_MAX;
+	for (int64_t person_id = 0, due_ms;;) {
+		if (!next_waiting(db, NULL, &person_id, err))
+			return false;
+		if (!person_id)
+			break;
+		if (!removal_due(db, person_id, &due_ms, err))
+			return false;
+		first_ms = MIN_OF(first_ms, due_ms);
+	}
+	*out_due_ms = first_ms;
+	return true;
+}
+
+static bool ask_again(Db *db, const PersonRow *person, int64_t now_ms, RemoveOutcome *out, Err *err)
+{
+	int64_t event_id;
+	if (!settle_removal(db, person->person_id, now_ms, &event_id, err))
+		return false;
+	*out = (RemoveOutcome){ .is_waiting = event_id == 0,
+		.event_id = event_id ? event_id : person->removal_event_id };
+	return true;
+}
+
 bool sqlite_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, Err *err)
 {
 	Db *db = db_for_write(ledger);
@@ -183,15 +280,15 @@ bool sqlite_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, E
 			(long long)wish->person_id);
 	if (!check_seen(db, wish, err))
 		return false;
-	RemoveOutcome outcome = { .is_waiting = true, .event_id = person.removal_event_id };
-	if (person.standing.removal_asked_at_ms) {
-		*out = outcome; /* asked again: it waits already */
-		return true;
-	}
-	if (!outbox_cancel_queued(db, person.person_id, &outcome.cancelled, err)
-		|| !outbox_has_unsettled(db, person.person_id, &outcome.is_waiting, err)
-		|| !add_removal_event(
-			db, &person, wish, outcome.is_waiting, &outcome.event_id, err))
+	if (person.standing.removal_asked_at_ms)
+		return ask_again(db, &person, wish->now_ms, out, err);
+	RemoveOutcome outcome = { 0 };
+	int64_t due_ms = 0;
+	if (!outbox_take_back(db, person.person_id, &outcome.cancelled, err)
+		|| !removal_due(db, person.person_id, &due_ms, err))
+		return false;
+	outcome.is_waiting = due_ms > wish->now_ms;
+	if (!add_removal_event(db, &person, wish, outcome.is_waiting, &outcome.event_id, err))
 		return false;
 	if (!(outcome.is_waiting
 			    ? DB_RUN(db, SQL_PERSON_SET_REMOVAL, err, person.person_id,
@@ -200,32 +297,4 @@ bool sqlite_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, E
 		return false;
 	*out = outcome;
 	return true;
-}
-
-bool removal_settle(Db *db, int64_t person_id, int64_t now_ms, Err *err)
-{
-	PersonRow person;
-	bool is_unsettled = false;
-	if (!person_row_by_id(db, person_id, &person, err))
-		return false;
-	if (!person.standing.removal_asked_at_ms)
-		return true;
-	if (!outbox_has_unsettled(db, person_id, &is_unsettled, err))
-		return false;
-	if (is_unsettled)
-		return true;
-	/* By whom and why was said when it was asked for. */
-	CLEANUP(arena_fini) Arena arena = ARENA_MAX(64 * 1024);
-	HistoryEntry asked;
-	size_t cancelled = 0;
-	int64_t event_id;
-	if (!event_read(db, person_id, person.removal_event_id, &arena, &asked, err)
-		|| !outbox_cancel_queued(db, person_id, &cancelled, err))
-		return false;
-	const RemoveWish wish = { .person_id = person_id,
-		.reason = asked.reason,
-		.actor = asked.actor,
-		.now_ms = now_ms };
-	return add_removal_event(db, &person, &wish, false, &event_id, err)
-		&& DB_RUN(db, SQL_PERSON_LIFT, err, person_id, now_ms);
 }

@@ -67,8 +67,9 @@ static void a_removal_that_waits_is_not_told_as_done(void **state)
 {
 	(void)state;
 	expect_view(view_removed, "{\"waiting\":true,\"cancelled\":0,\"event_id\":3}",
-		"The removal is written down and waits until a call to Salesforce is settled; until then "
-		"the person stays unsubscribed.\n");
+		"The removal is written down and waits until no call to Salesforce can tick a record any "
+		"more, which is up to 10 minutes after a call without an answer; until then the person "
+		"stays unsubscribed.\n");
 	expect_view(view_removed, "{\"waiting\":false,\"cancelled\":2,\"event_id\":3}",
 		"The unsubscribe is removed here; taken back before they were sent: 2 ticks.\n"
 		"Untick the boxes in Salesforce as well, or the next night unsubscribes again.\n");

@@ -203,7 +203,7 @@ static void newer_and_foreign_files_are_refused(void **state)
 	Store *store = NULL;
 	run_sql(w, "INSERT INTO migration VALUES (999, 'later', x'00', 0)");
 	REFUSED(ERR_FATAL, store_open(str_from(w->url), &options, &store, &err)); /* a gap */
-	run_sql(w, "UPDATE migration SET number = 2 WHERE number = 999");
+	run_sql(w, "UPDATE migration SET number = 3 WHERE number = 999");
 	REFUSED(ERR_CONFLICT, store_open(str_from(w->url), &options, &store, &err));
 	run_sql(w, "PRAGMA application_id = 17");
 	REFUSED(ERR_FATAL, store_open(str_from(w->url), &options, &store, &err));

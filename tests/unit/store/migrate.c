@@ -46,6 +46,28 @@ static void each_migration_runs_once_in_order(void **state)
 	sqlite3_close(db);
 }
 
+static void unknown_rows_of_the_first_schema_may_land_after_the_upgrade(void **state)
+{
+	(void)state;
+	sqlite3 *db = open_memory();
+	MUST(db_migrate(db, sqlite_migrations, 1, false, &err));
+	assert_int_equal(
+		sqlite3_exec(db,
+			"INSERT INTO org VALUES (1, 'o', 0);"
+			"INSERT INTO person (person_id, hash, created_at_ms)"
+			" VALUES (1, zeroblob(16), 0);"
+			"INSERT INTO record (org, sfid) VALUES (1, 'r');"
+			"INSERT INTO outbox VALUES (1, 1, 'r', 1, 4, 5, 70, 1, 0, '', '', '');"
+			"INSERT INTO outbox VALUES (2, 1, 'r', 1, 5, 5, 70, 1, 0, '', '', '');",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	MUST(db_migrate(db, sqlite_migrations, sqlite_migration_count, false, &err));
+	assert_int_equal(query_int(db, "SELECT lands_until_ms FROM outbox WHERE outbox_id = 1"),
+		70 + OUTBOX_LANDS_MS);
+	assert_int_equal(query_int(db, "SELECT lands_until_ms FROM outbox WHERE outbox_id = 2"), 0);
+	sqlite3_close(db);
+}
+
 static void newer_database_is_refused(void **state)
 {
 	(void)state;
@@ -106,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_migration_runs_once_in_order),
+		cmocka_unit_test(unknown_rows_of_the_first_schema_may_land_after_the_upgrade),
 		cmocka_unit_test(newer_database_is_refused),
 		cmocka_unit_test(altered_migration_is_refused),
 		cmocka_unit_test(missing_migration_is_refused),

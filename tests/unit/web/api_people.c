@@ -115,6 +115,35 @@ static void an_admin_removes_with_a_reason(void **state)
 	assert_str(entry.actor, "local admin");
 }
 
+static bool claim_push(void *ctx, Store *store, Err *err)
+{
+	int64_t *now_ms = ctx;
+	OutboxRow row;
+	size_t count;
+	OrgRow org;
+	Ledger *ledger = store_ledger(store);
+	return ledger_org_list(ledger, &org, 1, &count, err)
+		&& ledger_outbox_claim(ledger, org.org, STR("test"), *now_ms, &row, 1, &count, err);
+}
+
+static void a_removal_that_waits_wakes_the_push_that_completes_it(void **state)
+{
+	House *house = *state;
+	Err err;
+	int64_t now_ms = HOUSE_START;
+	house_connect_org(house, HOUSE_ORG);
+	(void)house_post(house, 200, "/api/v1/people/import",
+		"email,contact_id\nann@example.com,003000000000001\n");
+	(void)house_post(house, 200, "/api/v1/unsubscribes", "{\"address\":\"ann@example.com\"}");
+	assert_true(writer_call(house->writer, claim_push, &now_ms, &err));
+	Str person = house_get(house, 200, "/api/v1/people/by-address/ann%40example.com");
+	int wakes = house->push_wakes;
+	Str answer = house_post(house, 200, removal_path(house, person),
+		removal(house, house_member(house, person, "last_event_id")));
+	assert_member(house, answer, "waiting", "true");
+	assert_int_equal(house->push_wakes, wakes + 1);
+}
+
 static void a_removal_that_did_not_see_the_last_stop_is_refused(void **state)
 {
 	House *house = *state;
@@ -163,6 +192,7 @@ int main(void)
 		TEST(wrong_queries_are_refused_by_name),
 		TEST(a_person_has_records_and_history),
 		TEST(an_admin_removes_with_a_reason),
+		TEST(a_removal_that_waits_wakes_the_push_that_completes_it),
 		TEST(a_removal_that_did_not_see_the_last_stop_is_refused),
 		TEST(a_removal_that_did_not_see_an_equal_stop_is_refused),
 		TEST(removing_nothing_is_missing),
