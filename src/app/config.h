@@ -50,6 +50,7 @@ typedef struct Config {
 	int64_t writer_queue_max;
 	int64_t connections_max; /* per listener */
 	int64_t drain_ms;
+	int64_t bulk_page_rows;
 	int64_t push_calls_in_flight_max; /* calls to Salesforce at the same time, per org */
 	int64_t sf_timeout_ms;
 	int64_t sort_memory_bytes;

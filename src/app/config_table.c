@@ -41,6 +41,9 @@ static const ConfigOption table[] = {
 	{ "drain_ms", CONFIG_INT, "15000", 0, 600000, "ms", false, false,
 		"At stop: how long requests and calls under way may still take.", AT(drain_ms) },
 	/* More writers at a time lock each other's accounts (salesforce-api.md 8.3). */
+	/* 50,000 is usual (salesforce-api.md 3.1): about 6 MB of our columns. */
+	{ "bulk_page_rows", CONFIG_INT, "50000", 1, 1000000, "", false, false,
+		"Rows that a night fetches from Salesforce in one call.", AT(bulk_page_rows) },
 	{ "push_calls_in_flight_max", CONFIG_INT, "4", 1, 4, "", false, false,
 		"Calls to one Salesforce org at the same time.", AT(push_calls_in_flight_max) },
 	{ "sf_timeout_ms", CONFIG_INT, "60000", 1000, 600000, "ms", false, false,

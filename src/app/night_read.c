@@ -334,7 +334,8 @@ static bool fetch_page(Reading *reading, Err *fault, Err *err)
 {
 	CLEANUP(sf_bulk_page_fini) SfBulkPage page = { 0 };
 	if (!sf_bulk_query_page(reading->night->client.sf, &reading->bulk,
-		    str_from(reading->job.locator), SF_BULK_PAGE_ROWS, &page, fault))
+		    str_from(reading->job.locator), reading->night->options->config->bulk_page_rows,
+		    &page, fault))
 		return false;
 	CLEANUP(buf_fini) Buf room = BUF_MAX(SF_BULK_PAGE_BYTES_MAX);
 	int64_t rows = 0;

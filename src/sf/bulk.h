@@ -27,7 +27,6 @@ bool sf_job_is_final(SfJobState state);
 enum {
 	SF_LOCATOR_MAX = 512, /* seen: 7 to 32 characters of base64 */
 	SF_BULK_PAGE_BYTES_MAX = 256 * 1024 * 1024,
-	SF_BULK_PAGE_ROWS = 50000, /* usual (3.1); a page of our columns has about 6 MB */
 	SF_BULK_PAGE_TIMEOUT_MS = 10 * 60 * 1000, /* longest REST call, salesforce-api.md 8.3 */
 };
 

@@ -8,6 +8,7 @@ enum {
 	FAILED_PAUSE_MS = 1000,
 	DRAIN_MS = 10 * 1000,
 	SF_TIMEOUT_MS = 120 * 1000,
+	PAGE_ROWS = 3,
 	QUEUE_MAX = 64,
 	GROUP_MAX = 16,
 	TURNS_MAX = 10000, /* of a lane at one moment: then it runs in circles */
@@ -33,6 +34,7 @@ void house_init(House *house, Sim *sim, uint64_t seed)
 		sim_fail(sim, "the store: %s", err.text);
 	house->config = (Config){
 		.drain_ms = DRAIN_MS,
+		.bulk_page_rows = PAGE_ROWS,
 		.push_calls_in_flight_max = 2,
 		.sf_timeout_ms = SF_TIMEOUT_MS,
 		.sort_memory_bytes = 1024 * 1024,
@@ -91,10 +93,10 @@ void house_start(House *house)
 
 static void take_down(House *house)
 {
+	house->is_up = house->wants_stop = false; /* nobody can be woken any more */
 	for (size_t i = 0; i < house->sim->org_count; i++)
 		push_lane_close(&house->lanes[i]);
 	writer_close(&house->writer);
-	house->is_up = house->wants_stop = false;
 	house->writer_due_ms = INT64_MAX;
 }
 

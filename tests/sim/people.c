@@ -791,5 +791,6 @@ static bool run_sync_all(WriteJob *job, Store *store, Err *err)
 void people_sync_all(Sim *sim)
 {
 	const Op op = { .kind = OP_NOW };
+	sim->asked_ms = sim->now_ms;
 	ask(sim, &op, run_sync_all, settings_answered);
 }

@@ -140,7 +140,6 @@ static void open_org(Sim *sim, size_t index)
 		.converted_percent = 10,
 		.clock = &sim->clock,
 		.bulk_delay_ms = (int64_t)rng_below(&sim->rng.base, 120 * 1000),
-		.bulk_page_rows = 3,
 		.client_id = str_from(client),
 		.client_secret = STR("secret"),
 		.custom_checkbox = STR("Marketo_Sales_Opt_Out__c"),
