@@ -124,7 +124,8 @@ void house_crash(House *house)
 	house->store.is_dead = true;
 	stop_throw(&house->stop);
 	for (size_t i = 0; i < house->sim->org_count; i++)
-		push_lane_stop(house->lanes[i], 0);
+		if (house->lanes[i])
+			push_lane_stop(house->lanes[i], 0);
 }
 
 void house_wake_push(House *house)
@@ -154,7 +155,9 @@ int64_t house_next_ms(const House *house)
 	if (!house->is_up)
 		return INT64_MAX;
 	int64_t next = house->writer_due_ms;
-	for (size_t i = 0; i < house->sim->org_count && !house->sim->net.is_draining; i++)
+	if (house->sim->net.is_draining)
+		return next;
+	for (size_t i = 0; i < house->sim->org_count; i++)
 		next = MIN_OF(next, lane_next_ms(house, i));
 	return house->is_looking ? next : MIN_OF(next, house->look_due_ms);
 }

@@ -4,8 +4,8 @@
 #include "sim.h"
 
 enum {
-	LINKS_MAX = 512,
-	ROWS_MAX = 512,
+	LINKS_MAX = 256,
+	ROWS_MAX = 256,
 	RUNS_LOOKED_AT = 8,
 	ENTRIES_MAX = 256,
 };
@@ -525,7 +525,9 @@ static void check_agreement(Sim *sim, Look *look, SimOrg *org)
 			is_stopped |= fields[f] && record->ticked[f];
 		for (size_t k = 0; k < kin_count; k++)
 			is_stopped |= kin[k]->unsubscribed_at_ms != 0;
-		if (!is_stopped)
+		/* A ticked record without any person, and without an address to adopt, is nobody.
+		 */
+		if (!is_stopped || kin_count == 0)
 			continue;
 		for (int f = 0; f < SIM_FIELDS; f++)
 			if (fields[f] && !record->ticked[f])

@@ -777,6 +777,13 @@ void people_tick_one(Sim *sim)
 			chosen->sfid.text);
 }
 
+static void all_answered(Wish *wish, bool ok)
+{
+	if (ok)
+		wish->sim->asked_ms = wish->sim->now_ms;
+	settings_answered(wish, ok);
+}
+
 static bool run_sync_all(WriteJob *job, Store *store, Err *err)
 {
 	Wish *wish = CONTAINER_OF(job, Wish, job);
@@ -791,6 +798,5 @@ static bool run_sync_all(WriteJob *job, Store *store, Err *err)
 void people_sync_all(Sim *sim)
 {
 	const Op op = { .kind = OP_NOW };
-	sim->asked_ms = sim->now_ms;
-	ask(sim, &op, run_sync_all, settings_answered);
+	ask(sim, &op, run_sync_all, all_answered);
 }

@@ -7,6 +7,7 @@
 
 enum {
 	RESTART_MS_MAX = 60 * 1000,
+	NIGHTS_ACROSS = 3,
 	PUSH_REST_MS = 30 * 60 * 1000, /* after which nothing that can be pushed still waits */
 };
 
@@ -178,6 +179,16 @@ static void set_up(Sim *sim, const SimWish *wish)
 	sim->net.fault_percent = faults[rng_below(&sim->rng.base, ARRAY_LEN(faults))];
 }
 
+/* A run of every org, and time for what it pushes; later when one is under way already. */
+static void sync_all(Sim *sim)
+{
+	int64_t since_ms = sim->now_ms;
+	while (!sim->has_failed && sim->asked_ms < since_ms) {
+		people_sync_all(sim);
+		run(sim, sim->now_ms + PUSH_REST_MS);
+	}
+}
+
 /* Trouble ends, nobody acts any more: everything that was lost on the way has its chance. */
 static void come_to_rest(Sim *sim)
 {
@@ -187,12 +198,13 @@ static void come_to_rest(Sim *sim)
 	/* The slow clock of a row that needs an admin has a day. */
 	run(sim, sim->now_ms + 26 * MS_PER_HOUR);
 	people_tick_one(sim);
-	people_sync_all(sim);
-	run(sim, sim->now_ms + PUSH_REST_MS);
+	/* Opt-outs cross orgs as pushes: what one org's night finds, the next night of the other
+	 * brings home. Within an org one night is enough. */
+	for (size_t i = 0; i < (sim->org_count == 1 ? 1 : NIGHTS_ACROSS); i++)
+		sync_all(sim);
 	if (!sim->has_failed)
 		oracle_check_quiet(sim);
-	people_sync_all(sim);
-	run(sim, sim->now_ms + PUSH_REST_MS);
+	sync_all(sim);
 	if (!sim->has_failed)
 		oracle_check_nothing_left(sim);
 }

@@ -278,7 +278,7 @@ struct Sim {
 	Model model;
 	SeededRng rng; /* of the people */
 	bool is_quiet;
-	int64_t asked_ms; /* when the last runs were asked for */
+	int64_t asked_ms; /* when the last runs of all orgs were asked for */
 	bool is_talking;  /* tells what happens */
 	bool has_failed;
 	char why[SIM_WHY_MAX];
