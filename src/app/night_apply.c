@@ -29,6 +29,10 @@ typedef struct Batch {
 	 */
 	size_t stale[BATCH_ROWS];
 	size_t stale_count;
+
+	/* Read once more: the record that stops its people has another box that is clear, and no
+	 * row of the plan ticks it. */
+	bool is_cause_incomplete[BATCH_ROWS];
 } Batch;
 
 /* ------------------------------------------------------------ the re-check */
@@ -91,7 +95,9 @@ static bool stop_person(
 		return true;
 	}
 	batch->done_here++;
-	return true;
+	bool queued = false;
+	return !batch->is_cause_incomplete[at]
+		|| ledger_push_record(ledger, &wish.cause, batch->now_ms, &queued, err);
 }
 
 static bool apply_adopt(Batch *batch, Ledger *ledger, size_t at, Arena *arena, Err *err)
@@ -203,6 +209,7 @@ typedef struct Reread {
 	Batch *batch;
 	const FieldSet *fields;
 	bool is_ticked[BATCH_ROWS];
+	bool is_incomplete[BATCH_ROWS]; /* and at least one of its boxes is clear */
 } Reread;
 
 static bool take_record(void *ctx, const JsonVal *record, Err *err)
@@ -211,13 +218,16 @@ static bool take_record(void *ctx, const JsonVal *record, Err *err)
 	SfId sfid;
 	if (!sfid_parse(json_as_str(json_member(record, "Id")), &sfid, err))
 		return false;
-	bool ticked = false;
+	size_t ticked = 0;
 	for (size_t i = 0; i < reread->fields->count; i++)
-		ticked |= json_as_bool(
+		ticked += json_as_bool(
 			json_member_nocase(record, reread->fields->names[i].text), false);
-	for (size_t i = 0; i < reread->batch->count; i++)
-		if (sfid_eq(&reread->batch->rows[i].cause_sfid, &sfid))
-			reread->is_ticked[i] = ticked;
+	for (size_t i = 0; i < reread->batch->count; i++) {
+		if (!sfid_eq(&reread->batch->rows[i].cause_sfid, &sfid))
+			continue;
+		reread->is_ticked[i] = ticked > 0;
+		reread->is_incomplete[i] = ticked < reread->fields->count;
+	}
 	return true;
 }
 
@@ -275,6 +285,7 @@ static bool settle_stale(Batch *batch, Err *err)
 			batch->skipped++;
 			continue;
 		}
+		again->is_cause_incomplete[again->count] = reread.is_incomplete[at];
 		again->rows[again->count] = batch->rows[at];
 		again->rows[again->count++].read_at_ms = read_at_ms;
 	}

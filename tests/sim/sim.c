@@ -189,6 +189,19 @@ static void sync_all(Sim *sim)
 	}
 }
 
+/* One is enough, with two exceptions: opt-outs cross orgs as pushes, so that the other org's next
+ * night brings home what this one's has found; and a record out of the recycle bin has its links
+ * back only after the night that found it. */
+static int nights_to_agree(const Sim *sim)
+{
+	int nights = sim->org_count == 1 ? 1 : NIGHTS_ACROSS;
+	for (size_t o = 0; o < sim->org_count; o++)
+		for (size_t i = 0; i < sim->orgs[o].record_count; i++)
+			if (sim->orgs[o].records[i].was_deleted)
+				nights = NIGHTS_ACROSS;
+	return nights;
+}
+
 /* Trouble ends, nobody acts any more: everything that was lost on the way has its chance. */
 static void come_to_rest(Sim *sim)
 {
@@ -198,9 +211,8 @@ static void come_to_rest(Sim *sim)
 	/* The slow clock of a row that needs an admin has a day. */
 	run(sim, sim->now_ms + 26 * MS_PER_HOUR);
 	people_tick_one(sim);
-	/* Opt-outs cross orgs as pushes: what one org's night finds, the next night of the other
-	 * brings home. Within an org one night is enough. */
-	for (size_t i = 0; i < (sim->org_count == 1 ? 1 : NIGHTS_ACROSS); i++)
+	int nights = nights_to_agree(sim);
+	for (int i = 0; i < nights; i++)
 		sync_all(sim);
 	if (!sim->has_failed)
 		oracle_check_quiet(sim);
