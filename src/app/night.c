@@ -119,6 +119,7 @@ static void night_close(Night *night)
 /* Reads and plans; the run rests as HELD or DONE (dry), or is APPROVED. */
 static bool read_and_plan(Night *night, Err *err)
 {
+	night->is_resumed = night->run->started_at_ms != 0;
 	night->run->started_at_ms = wall_ms(night);
 	if (!night_note(night, RUN_READING, err) || !night_read(night, err)
 		|| !night_note(night, RUN_PLANNING, err) || !night_plan(night, err))

@@ -35,6 +35,7 @@ typedef struct Night {
 	char user[SFID_LEN + 1];             /* who reads, in Salesforce */
 	size_t email_column[SF_ACCOUNT + 1]; /* by SfObject, in the spooled rows */
 	int64_t read_at_ms;
+	bool is_resumed; /* a crash or a stop interrupted an earlier reading */
 	int64_t bad_addresses;
 } Night;
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "base/planted.h"
 #include "base/queue.h"
 
 #include <pthread.h>
@@ -76,6 +77,10 @@ static void run_group(Writer *writer, size_t count)
 	if (passed == 0) {
 		store_rollback(writer->store);
 		return;
+	}
+	if (PLANTED(ANSWER_BEFORE_COMMIT)) {
+		tell_all(writer->passed, passed, true, NULL);
+		passed = 0;
 	}
 	bool ok = store_commit(writer->store, &err);
 	if (ok)

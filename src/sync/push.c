@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "base/planted.h"
 
 enum { CALLS_DEFAULT = 2 };
 
@@ -241,6 +242,8 @@ static Fate row_fate(const PushReply *reply, size_t position, size_t sent)
 		return (Fate){ FAIL_UNKNOWN_OUTCOME, STR("RESULT_COUNT"),
 			STR("the answer has another number of results than rows were sent"), true };
 	const PushResult *result = &reply->results[position];
+	if (PLANTED(NOT_FOUND_IS_NO) && str_eq(result->code, STR("NOT_FOUND")))
+		return (Fate){ FAIL_DELETED, result->code, result->text, false };
 	return (Fate){ result->fail, result->code, result->text, false };
 }
 
@@ -261,7 +264,7 @@ static PushEvent fate_event(const Fate *fate, int64_t attempts)
 	case FAIL_BUDGET:
 		return PUSH_EV_NOT_SENT;
 	case FAIL_UNKNOWN_OUTCOME:
-		return PUSH_EV_TIMED_OUT;
+		return PLANTED(TIMEOUT_IS_DONE) ? PUSH_EV_ACCEPTED : PUSH_EV_TIMED_OUT;
 	case FAIL_CLASS_COUNT:
 		break;
 	}

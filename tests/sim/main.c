@@ -3,6 +3,8 @@
  *     sim --seeds FROM-TO       each of them; a failing one is made small and told
  *     sim --file seeds.txt      the seeds that failed once
  *     sim --seed N [--ops K]    one, telling what happens
+ *     --until-failure           ends with the first that fails, as it is
+ *     --log                     the program's own log, on stderr
  *
  * Exit 1 when a seed fails. */
 #include "base/base.h"
@@ -24,7 +26,13 @@ typedef struct Totals {
 	int64_t seeds, simulated_ms, ops, starts, acks;
 	int failed;
 	const char *folder;
+	bool is_brief; /* one failure is enough, and is not made small */
 } Totals;
+
+static bool is_enough(const Totals *totals)
+{
+	return totals->is_brief && totals->failed > 0;
+}
 
 static void add(Totals *totals, const SimVerdict *verdict)
 {
@@ -94,7 +102,9 @@ static void try_seed(uint64_t seed, Totals *totals)
 	SimVerdict verdict;
 	sim_seed(&wish, &verdict);
 	add(totals, &verdict);
-	if (verdict.has_failed)
+	if (verdict.has_failed && totals->is_brief)
+		printf("seed %llu fails: %s\n", (unsigned long long)seed, verdict.why);
+	else if (verdict.has_failed)
 		tell_failure(seed, totals->folder, &verdict);
 }
 
@@ -159,12 +169,13 @@ int main(int argc, char **argv)
 		{ "ops", required_argument, NULL, 'n' },
 		{ "file", required_argument, NULL, 'f' },
 		{ "log", no_argument, NULL, 'l' },
+		{ "until-failure", no_argument, NULL, 'u' },
 		{ 0 },
 	};
 	unsigned long long from = 1, to = 0;
 	SimWish one = { .ops_max = SIZE_MAX, .is_talking = true };
 	const char *file = NULL;
-	bool has_one = false, has_log = false;
+	bool has_one = false, has_log = false, is_brief = false;
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		char *end = optarg;
 		if (c == 's') {
@@ -179,6 +190,8 @@ int main(int argc, char **argv)
 			file = optarg;
 		} else if (c == 'l') {
 			has_log = true;
+		} else if (c == 'u') {
+			is_brief = true;
 		} else {
 			return 2;
 		}
@@ -187,7 +200,7 @@ int main(int argc, char **argv)
 	char folder[64];
 	make_folder(folder, sizeof folder);
 	one.folder = folder;
-	Totals totals = { .folder = folder };
+	Totals totals = { .folder = folder, .is_brief = is_brief };
 	log_init(&(LogOptions){ .level = has_log ? LOG_DEBUG : LOG_ERROR });
 	if (!has_log && !freopen("/dev/null", "w", stderr))
 		return 2;
@@ -203,7 +216,7 @@ int main(int argc, char **argv)
 	}
 	if (file)
 		try_file(file, &totals);
-	for (unsigned long long seed = from; seed <= to && to > 0; seed++)
+	for (unsigned long long seed = from; seed <= to && to > 0 && !is_enough(&totals); seed++)
 		try_seed(seed, &totals);
 	tell_totals(&totals);
 	zone_close(&zone);

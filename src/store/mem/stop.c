@@ -1,5 +1,6 @@
 #include "base/base.h"
 
+#include "base/planted.h"
 #include "store/mem/mem.h"
 
 /* ------------------------------------------------------------------ stop */
@@ -79,6 +80,8 @@ static bool note_stop(Mem *mem, const MemNewEvent *event, StopOutcome *out, Err 
 
 static void push_records(Mem *mem, const StopWish *wish, StopOutcome *out)
 {
+	if (PLANTED(UNION_WITHOUT_OTHERS) && wish->source == SOURCE_SALESFORCE_SYNC)
+		return;
 	for (size_t i = 0; i < mem->now.links.count; i++) {
 		const MemLink *link = mem_at(&mem->now.links, i);
 		if (link->person_id == out->person_id && mem_link_stands(mem, link)
