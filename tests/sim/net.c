@@ -114,7 +114,9 @@ static void decide(SimNet *net, NetCall *call)
 		call->is_given_up = true;
 		break;
 	case NET_TWICE:
+		/* A proxy that sends it again before it answers. */
 		call->arrives_again_ms = call->arrives_ms + between(net, 1, RESET_MS_MAX);
+		call->answers_ms = call->arrives_again_ms + between(net, HOP_MS_MIN, HOP_MS_MAX);
 		break;
 	case NET_ANSWER_TWICE:
 		call->hearings = 2;

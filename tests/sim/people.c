@@ -600,7 +600,7 @@ static void act_crash(Sim *sim, const Op *op)
 static void act_stop(Sim *sim, const Op *op)
 {
 	(void)op;
-	if (!sim->house.is_up || house_is_dead(&sim->house))
+	if (!sim->house.is_up || house_is_dead(&sim->house) || sim->net.is_draining)
 		return;
 	sim->house.wants_stop = true;
 	stop_throw(&sim->house.stop);

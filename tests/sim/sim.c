@@ -8,6 +8,7 @@
 enum {
 	RESTART_MS_MAX = 60 * 1000,
 	NIGHTS_ACROSS = 3,
+	STEPS_MAX = 1000 * 1000,       /* a hundred times what the longest takes */
 	PUSH_REST_MS = 30 * 60 * 1000, /* after which nothing that can be pushed still waits */
 };
 
@@ -80,9 +81,11 @@ static bool is_over(const Sim *sim)
 
 void sim_run(Sim *sim, int64_t until_ms, const bool *wake)
 {
-	sim->depth++;
+	if (++sim->steps > STEPS_MAX)
+		sim_fail(sim, "it runs in circles");
 	while (!is_over(sim) && !(wake && *wake)) {
 		int64_t next = next_event_ms(sim);
+		sim->steps++;
 		if (next > until_ms) {
 			sim->now_ms = MAX_OF(sim->now_ms, until_ms);
 			break;
@@ -100,7 +103,6 @@ void sim_run(Sim *sim, int64_t until_ms, const bool *wake)
 			house_turn(&sim->house);
 		oracle_check(sim);
 	}
-	sim->depth--;
 }
 
 /* As sim_run, from the bottom of the stack: here a dead house is buried and starts anew. */

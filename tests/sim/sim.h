@@ -89,7 +89,7 @@ typedef enum NetFate {
 	NET_LOST,          /* the request never arrives */
 	NET_ANSWER_LOST,   /* it is applied, nobody hears of it */
 	NET_LATE,          /* it arrives long after the caller gave up */
-	NET_TWICE,         /* it arrives a second time, much later */
+	NET_TWICE,         /* it arrives twice before it is answered */
 	NET_ANSWER_TWICE,  /* the caller hears of it twice */
 	NET_THROTTLED,     /* 503 with Retry-After, in place of an answer */
 	NET_HTML,          /* a page in place of an answer, with status 200 */
@@ -282,7 +282,7 @@ struct Sim {
 	bool is_talking;  /* tells what happens */
 	bool has_failed;
 	char why[SIM_WHY_MAX];
-	int depth;
+	int64_t steps;
 };
 
 /* Goes on until then, or until the house dies or the failure is found; returns early when *wake. */
