@@ -17,12 +17,32 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
+const char *file_advice(int number)
+{
+	static const struct {
+		int number;
+		const char *advice;
+	} known[] = {
+		{ ENOSPC, "; make room on the disk" },
+		{ EDQUOT, "; raise the disk quota of the user or make room" },
+		{ EFBIG, "; raise the limit of the file size (ulimit -f, LimitFSIZE=)" },
+		{ EROFS, "; mount the disk for writing" },
+		{ EACCES, "; let the user of this process read and write it" },
+		{ EIO, "; the disk fails, the system's log (dmesg) says how" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].number == number)
+			return known[i].advice;
+	return "";
+}
+
 /* ERR_MISSING for a path that is not there, else ERR_FATAL. */
 static bool fail(Err *err, const char *what, const char *path)
 {
 	int code = errno;
 	ErrKind kind = code == ENOENT || code == ENOTDIR ? ERR_MISSING : ERR_FATAL;
-	return ERR_CODE(err, kind, code, "%s %s: %s", what, path, strerror(code));
+	return ERR_CODE(
+		err, kind, code, "%s %s: %s%s", what, path, strerror(code), file_advice(code));
 }
 
 /* read(2) that goes on after signals. */
@@ -142,7 +162,8 @@ static bool make_one(const char *path, unsigned mode, Err *err)
 		errno = ENOTDIR;
 	}
 	int code = errno;
-	return ERR_CODE(err, ERR_FATAL, code, "make folder %s: %s", path, strerror(code));
+	return ERR_CODE(err, ERR_FATAL, code, "make folder %s: %s%s", path, strerror(code),
+		file_advice(code));
 }
 
 bool dir_make(const char *path, unsigned mode, Err *err)

@@ -13,6 +13,9 @@ WARN_UNUSED bool file_read(const char *path, Buf *out, Err *err);
 WARN_UNUSED bool file_write_durable(const char *path, Str content, unsigned mode, Err *err);
 /* mkdir -p with mode for new folders. */
 WARN_UNUSED bool dir_make(const char *path, unsigned mode, Err *err);
+/* What to do about an errno that the disk is at fault for, to be put behind its text: "; make room
+ * on the disk", or "". */
+const char *file_advice(int number);
 void fd_close(int *fd); /* for CLEANUP on an int; -1 is ignored */
 
 #endif

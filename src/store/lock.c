@@ -20,13 +20,20 @@ static bool say_holder(int fd, const char *path, Err *err)
 		pid[0] ? pid : "?", path);
 }
 
+static bool lock_fail(const char *path, Err *err)
+{
+	int code = errno;
+	return ERR_CODE(err, ERR_FATAL, code, "lock file %s: %s%s", path, strerror(code),
+		file_advice(code));
+}
+
 static bool write_holder(int fd, const char *path, Err *err)
 {
 	char pid[32];
 	int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)len, 0) == len)
 		return true;
-	return ERR_CODE(err, ERR_FATAL, errno, "lock file %s: %s", path, strerror(errno));
+	return lock_fail(path, err);
 }
 
 /* Only a file can be opened by two processes. */
@@ -49,8 +56,7 @@ bool store_lock(Str url, int *out_fd, Err *err)
 		return false;
 	CLEANUP(fd_close) int fd = open(buf_z(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return ERR_CODE(
-			err, ERR_FATAL, errno, "lock file %s: %s", buf_z(&path), strerror(errno));
+		return lock_fail(buf_z(&path), err);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return say_holder(fd, buf_z(&path), err);
 	if (!write_holder(fd, buf_z(&path), err))

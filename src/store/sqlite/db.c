@@ -2,6 +2,10 @@
 
 #include "store/sqlite/db.h"
 
+#include "base/file.h"
+
+#include <errno.h>
+
 Db *db_of_store(Store *store)
 {
 	return CONTAINER_OF(store, Db, store);
@@ -25,25 +29,55 @@ Db *db_for_write(Ledger *ledger)
 	return db;
 }
 
-static ErrKind kind_of_code(int code)
+/* What a primary code means to callers, and what people can do about it. The disk's troubles end,
+ * and nothing is lost that was answered: the same again later. */
+typedef struct KnownCode {
+	int code;
+	ErrKind kind;
+	int number;     /* the errno that means as much, 0: none */
+	bool has_errno; /* the system said more: a full disk is not always SQLITE_FULL */
+} KnownCode;
+static const KnownCode known_codes[] = {
+	{ SQLITE_BUSY, ERR_RETRY, 0, false },
+	{ SQLITE_LOCKED, ERR_RETRY, 0, false },
+	{ SQLITE_INTERRUPT, ERR_RETRY, 0, false },
+	{ SQLITE_FULL, ERR_RETRY, ENOSPC, false },
+	{ SQLITE_READONLY, ERR_RETRY, EROFS, false },
+	{ SQLITE_IOERR, ERR_RETRY, EIO, true },
+	{ SQLITE_CANTOPEN, ERR_FATAL, EACCES, true },
+	{ SQLITE_CONSTRAINT, ERR_CONFLICT, 0, false },
+};
+
+/* A commit that cannot write its log leaves the reason with that file only; quotas and read-only
+ * disks are plain I/O errors to SQLite. */
+static int system_errno(sqlite3 *handle, int code)
 {
-	switch (code & 0xff) {
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_FULL: /* until somebody makes room on the disk */
-	case SQLITE_INTERRUPT:
-		return ERR_RETRY;
-	case SQLITE_CONSTRAINT:
-		return ERR_CONFLICT;
-	default:
-		return ERR_FATAL;
-	}
+	sqlite3_file *log = NULL;
+	int number = 0;
+	if (code != SQLITE_IOERR_WRITE)
+		return sqlite3_system_errno(handle);
+	if (sqlite3_file_control(handle, NULL, SQLITE_FCNTL_JOURNAL_POINTER, (void *)&log)
+			== SQLITE_OK
+		&& log && log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number;
+}
+
+static const char *advice_for(const KnownCode *known, sqlite3 *handle, int code)
+{
+	const char *advice = known->has_errno && handle ? file_advice(system_errno(handle, code))
+							: "";
+	return *advice ? advice : file_advice(known->number);
 }
 
 bool db_fail(sqlite3 *handle, int code, const char *what, Err *err)
 {
-	return ERR_CODE(err, kind_of_code(code), code, "%s: %s", what,
-		handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
+	const char *text = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+	for (size_t i = 0; i < ARRAY_LEN(known_codes); i++)
+		if (known_codes[i].code == (code & 0xff))
+			return ERR_CODE(err, known_codes[i].kind, code, "%s: %s%s", what, text,
+				advice_for(&known_codes[i], handle, code));
+	return ERR_CODE(err, ERR_FATAL, code, "%s: %s", what, text);
 }
 
 bool db_script(sqlite3 *handle, const char *sql, const char *what, Err *err)
@@ -101,16 +135,38 @@ void query_put_blob(Query *query, const void *bytes, size_t len)
 			query->stmt, ++query->bound, len ? bytes : "", len, SQLITE_STATIC));
 }
 
+/* After some errors, a failed read among them, SQLite ends the transaction by itself. What ran
+ * after that would be a transaction of its own. */
+static bool has_lost_txn(const Db *db)
+{
+	return db->in_txn && sqlite3_get_autocommit(db->handle);
+}
+
+static bool query_fail(Query *query, Err *err)
+{
+	Db *db = query->db;
+	Err cause;
+	(void)db_fail(db->handle, query->rc, sql_texts[query->id].name, &cause);
+	if (db->in_txn && (!sqlite3_stmt_readonly(query->stmt) || has_lost_txn(db))) {
+		db->is_broken = true;
+		db->broken_by = cause;
+	}
+	if (err)
+		*err = cause;
+	return false;
+}
+
 bool query_next(Query *query, bool *out_row, Err *err)
 {
 	/* Kept statements remember old values, so a forgotten one would go unnoticed. */
 	assert(query->bound == sqlite3_bind_parameter_count(query->stmt));
+	if (query->rc == SQLITE_OK && has_lost_txn(query->db))
+		return ERR(
+			err, ERR_RETRY, "the transaction is gone: %s", query->db->broken_by.text);
 	if (query->rc == SQLITE_OK)
 		query->rc = sqlite3_step(query->stmt);
 	if (query->rc != SQLITE_ROW && query->rc != SQLITE_DONE) {
-		if (query->db->in_txn && !sqlite3_stmt_readonly(query->stmt))
-			query->db->is_broken = true;
-		return db_fail(query->db->handle, query->rc, sql_texts[query->id].name, err);
+		return query_fail(query, err);
 	}
 	*out_row = query->rc == SQLITE_ROW;
 	query->rc = SQLITE_OK;

@@ -28,9 +28,13 @@ typedef struct Db {
 	/* A write failed half-way: the transaction may only be rolled back, to a savepoint before
 	 * it or whole. */
 	bool is_broken;
+	Err broken_by;         /* why */
 	int64_t next_event_id; /* 0: ask the table; forgotten at every rollback */
 	int64_t log_bytes;     /* of the write-ahead log after the last commit */
 	int64_t page_bytes;
+	/* A sync of the database failed (doc/adr/007): nothing more is written, also not when
+	 * closing. */
+	bool is_lost;
 } Db;
 
 Db *db_of_store(Store *store);

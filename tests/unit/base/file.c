@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,6 +102,27 @@ static void failed_write_keeps_the_old_file(void **state)
 	assert_int_equal(err.kind, ERR_INPUT);
 }
 
+static void what_the_disk_refuses_says_what_to_do(void **state)
+{
+	(void)state;
+	/* A file too large for the limit of this process. */
+	struct rlimit before, none;
+	Err err = { 0 };
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	bool ok = file_write_durable("file", STR("content"), 0600, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_false(ok);
+	assert_has(
+		str_from(err.text), "file.tmp: File too large; raise the limit of the file size");
+	assert_string_equal(file_advice(0), "");
+	assert_has(str_from(file_advice(ENOSPC)), "make room");
+	assert_has(str_from(file_advice(EROFS)), "mount the disk for writing");
+}
+
 static void missing_file_is_told_from_a_broken_one(void **state)
 {
 	(void)state;
@@ -182,6 +205,7 @@ int main(void)
 		file_test(rewriting_replaces_the_whole_file_and_its_mode),
 		file_test(left_over_of_a_crash_is_not_written_into),
 		file_test(failed_write_keeps_the_old_file),
+		file_test(what_the_disk_refuses_says_what_to_do),
 		file_test(missing_file_is_told_from_a_broken_one),
 		file_test(reading_stops_at_the_maximum_and_leaves_out_alone),
 		file_test(file_larger_than_one_read_is_whole),
