@@ -128,6 +128,14 @@ static bool load_keyring(const Config *config, Keyring *out, Err *err)
 	return ok || err_wrap(err, "key file %s", config->key_file);
 }
 
+/* No way of a stop from here: whatever is read now may be wrong. The next start makes it good. */
+static void end_process(void *ctx, const Err *err)
+{
+	(void)ctx;
+	(void)err;
+	_exit(EXIT_FAILURE);
+}
+
 /* The one handle that writes goes to the writer; the readers open theirs after it has migrated. */
 static bool open_store(App *app, Err *err)
 {
@@ -139,6 +147,7 @@ static bool open_store(App *app, Err *err)
 	const WriterOptions writer = {
 		.queue_max = (size_t)app->config.writer_queue_max,
 		.group_max = COMMIT_GROUP_MAX,
+		.on_lost = end_process,
 	};
 	if (!writer_open(&store, &writer, &app->writer, err)) {
 		store_close(&store);

@@ -23,6 +23,8 @@ typedef enum MetricKind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } Metri
 		"Changes made durable by those commits")                                           \
 	X(M_COMMIT_MS, HISTOGRAM, "optout_store_commit_milliseconds", "",                          \
 		"Time of one group commit")                                                        \
+	X(M_COMMITS_FAILED, COUNTER, "optout_store_failures_total", "",                            \
+		"Changes and group commits that the disk refused")                                 \
 	X(M_WRITER_QUEUE, GAUGE, "optout_store_writer_queue", "",                                  \
 		"Changes waiting for the writer")                                                  \
 	X(M_OUTBOX_WAITING, GAUGE, "optout_outbox_rows", "state=\"waiting\"",                      \

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "base/planted.h"
 #include "base/queue.h"
@@ -16,6 +17,7 @@ enum {
 	/* Beyond this the log is moved between two commits: it is read by every reader, and
 	   replayed after a crash. */
 	LOG_BYTES_MAX = 64 * 1024 * 1024,
+	LOG_PAUSE_MS = 1000,
 };
 
 struct Writer {
@@ -29,9 +31,51 @@ struct Writer {
 	WriteJob **passed;         /* own: of those, what waits for the commit */
 	pthread_mutex_t room_lock; /* guards the moment between "full" and waiting in writer_call */
 	pthread_cond_t has_room;
+	void (*on_lost)(void *ctx, const Err *err);
+	void *ctx; /* foreign: on_lost's */
+	bool is_lost;
+	pthread_mutex_t trouble_lock;   /* guards trouble */
+	Err trouble;                    /* ERR_NONE: the last change went well */
+	int64_t trouble_logged_mono_ms; /* of the writer's thread, as the next */
+	bool is_trouble_logged;
 };
 
 /* ------------------------------------------------------- the writer's thread */
+
+/* A full disk refuses every change, one that comes and goes every other: the log gets a line when
+ * it begins, at most one a second, and one when that ends. */
+static void note_trouble(Writer *writer, const Err *err)
+{
+	int64_t now_ms = clock_mono_ms(clock_system());
+	pthread_mutex_lock(&writer->trouble_lock);
+	bool is_news = writer->trouble.kind == ERR_NONE
+		&& now_ms - writer->trouble_logged_mono_ms >= LOG_PAUSE_MS;
+	writer->trouble = *err;
+	pthread_mutex_unlock(&writer->trouble_lock);
+	metric_add(M_COMMITS_FAILED, 1);
+	if (!is_news)
+		return;
+	writer->trouble_logged_mono_ms = now_ms;
+	writer->is_trouble_logged = true;
+	log_event(LOG_ERROR, "store.write.failed", LOG_ERR(err));
+}
+
+static void note_well(Writer *writer)
+{
+	pthread_mutex_lock(&writer->trouble_lock);
+	writer->trouble = (Err){ .kind = ERR_NONE };
+	pthread_mutex_unlock(&writer->trouble_lock);
+	if (writer->is_trouble_logged)
+		log_event(LOG_INFO, "store.write.recovered",
+			LOG_INT("failures", metric_value(M_COMMITS_FAILED)));
+	writer->is_trouble_logged = false;
+}
+
+/* The store's own fault, not a refusal of what was asked. */
+static bool is_trouble(const Err *err)
+{
+	return err->code != 0 && (err->kind == ERR_RETRY || err->kind == ERR_FATAL);
+}
 
 /* Runs a job between savepoints. False: it left no trace and was told. */
 static bool run_job(Writer *writer, WriteJob *job)
@@ -44,6 +88,8 @@ static bool run_job(Writer *writer, WriteJob *job)
 	if (job->run(job, writer->store, &err) && store_savepoint_release(writer->store, &err))
 		return true;
 	store_savepoint_rollback(writer->store);
+	if (is_trouble(&err))
+		note_trouble(writer, &err);
 	job->done(job, false, &err);
 	return false;
 }
@@ -66,6 +112,7 @@ static void run_group(Writer *writer, size_t count)
 	Err err = { 0 };
 	int64_t began_mono_ms = clock_mono_ms(clock_system());
 	if (!store_begin(writer->store, &err)) {
+		note_trouble(writer, &err);
 		tell_all(writer->group, count, false, &err);
 		return;
 	}
@@ -82,19 +129,31 @@ static void run_group(Writer *writer, size_t count)
 		tell_all(writer->passed, passed, true, NULL);
 		passed = 0;
 	}
+	int64_t log_bytes = store_log_bytes(writer->store);
 	bool ok = store_commit(writer->store, &err);
+	/* A commit of nothing says nothing of the disk. */
+	bool has_written = store_log_bytes(writer->store) != log_bytes;
 	if (ok)
 		count_commit(passed, began_mono_ms);
+	if (!ok)
+		note_trouble(writer, &err);
+	else if (has_written)
+		note_well(writer);
 	tell_all(writer->passed, passed, ok, ok ? NULL : &err);
 }
 
-/* A checkpoint that fails costs nothing but a longer log; if the disk is at fault the next commit
- * says so to somebody who can act. */
+/* A checkpoint that fails otherwise costs nothing but a longer log; if the disk is at fault the
+ * next commit says so to somebody who can act. */
 static void move_log(Writer *writer)
 {
 	Err err;
-	bool ok = store_checkpoint(writer->store, &err);
-	(void)ok;
+	if (writer->is_lost || store_checkpoint(writer->store, &err) || err.kind != ERR_FATAL)
+		return;
+	writer->is_lost = true;
+	log_event(LOG_ERROR, "store.lost", LOG_ERR(&err));
+	if (!writer->on_lost)
+		abort();
+	writer->on_lost(writer->ctx, &err);
 }
 
 static void wake_callers(Writer *writer)
@@ -140,6 +199,7 @@ static void writer_free(Writer *writer)
 	queue_close(&writer->queue);
 	pthread_cond_destroy(&writer->has_room);
 	pthread_mutex_destroy(&writer->room_lock);
+	pthread_mutex_destroy(&writer->trouble_lock);
 	free(writer->group);
 	free(writer->passed);
 	free(writer);
@@ -158,6 +218,9 @@ Writer *writer_open_unthreaded(Store **store, const WriterOptions *options)
 	writer->passed = xcalloc(options->group_max, sizeof(WriteJob *));
 	pthread_mutex_init(&writer->room_lock, NULL);
 	pthread_cond_init(&writer->has_room, NULL);
+	pthread_mutex_init(&writer->trouble_lock, NULL);
+	writer->on_lost = options->on_lost;
+	writer->ctx = options->ctx;
 	return writer;
 }
 
@@ -193,6 +256,14 @@ void writer_close(Writer **writer)
 		while (writer_turn(*writer)) {}
 	writer_free(*writer);
 	*writer = NULL;
+}
+
+bool writer_trouble(Writer *writer, Err *out)
+{
+	pthread_mutex_lock(&writer->trouble_lock);
+	*out = writer->trouble;
+	pthread_mutex_unlock(&writer->trouble_lock);
+	return out->kind != ERR_NONE;
 }
 
 bool writer_submit(Writer *writer, WriteJob *job, Err *err)

@@ -24,6 +24,11 @@ struct WriteJob {
 typedef struct WriterOptions {
 	size_t queue_max; /* jobs that may wait; beyond that writer_submit refuses */
 	size_t group_max; /* jobs in one commit */
+	/* On the writer's thread, once: a checkpoint failed for good (store_checkpoint's
+	 * ERR_FATAL). It is logged; what is left is to end the process
+	 * at once, as a crash would. NULL: abort(). */
+	void (*on_lost)(void *ctx, const Err *err);
+	void *ctx;
 } WriterOptions;
 
 /* Takes over *store (clears the caller's pointer). */
@@ -35,6 +40,10 @@ Writer *writer_open_unthreaded(Store **store, const WriterOptions *options);
 bool writer_turn(Writer *writer);
 /* Finishes what is queued, commits, checkpoints, closes the store. */
 void writer_close(Writer **writer);
+
+/* Any thread. Whether the store failed at the last change (a refused job is no failure): *out says
+ * how. Only another change shows whether it is well again. */
+bool writer_trouble(Writer *writer, Err *out);
 
 /* Any thread. False with ERR_LIMIT ("try again in a second") when the queue is full; the job stays
  * the caller's. */

@@ -6,6 +6,9 @@
 /* Reasons are single lines; ten would be a house on fire. */
 enum { REASONS_BYTES_MAX = 4096 };
 
+/* A row that comes and goes, to write something. */
+#define PROBE_LEASE STR("readyz")
+
 /* The loop answers: alive. Nothing else is asked, so that a slow disk does not get the process
  * killed. */
 void health_live(void *ctx, HttpExchange *exchange)
@@ -14,8 +17,9 @@ void health_live(void *ctx, HttpExchange *exchange)
 	reply_text(exchange, 200, STR("ok\n"));
 }
 
-/* Ready means that a click could be kept now: the writer takes a job and commits it (nothing is
- * written, so nothing is synced to disk), and a reader can read. */
+/* Ready means that a click could be kept now: the writer takes a job and commits it, and a reader
+ * can read. As long as all is well nothing is written, so nothing is synced to disk. After a change
+ * that the disk refused only another one can tell whether it is well again. */
 typedef struct Probe {
 	WriteJob write;
 	ReadJob read;
@@ -40,10 +44,15 @@ static void probe_end(Probe *probe, const char *what, const Err *err)
 
 static bool probe_write_run(WriteJob *job, Store *store, Err *err)
 {
-	(void)job;
-	(void)store;
-	(void)err;
-	return true;
+	const Probe *probe = CONTAINER_OF(job, Probe, write);
+	Ledger *ledger = store_ledger(store);
+	int64_t now_ms = web_now_ms(probe->web);
+	Err trouble;
+	bool taken;
+	if (!writer_trouble(probe->web->options.writer, &trouble))
+		return true;
+	return ledger_lease_take(ledger, PROBE_LEASE, PROBE_LEASE, now_ms, now_ms, &taken, err)
+		&& ledger_lease_release(ledger, PROBE_LEASE, PROBE_LEASE, err);
 }
 
 static void probe_write_done(WriteJob *job, bool ok, const Err *err)

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/planted.h"
 #include "store/sqlite/desk.h"
 #include "store/sqlite/ledger.h"
 
@@ -87,6 +88,25 @@ static int note_log_size(void *context, sqlite3 *handle, const char *name, int p
 	return SQLITE_OK;
 }
 
+static bool move_log(Db *db, Err *err)
+{
+	/* Does not wait for readers: what they still need stays in the log until the next time. */
+	sqlite3_busy_timeout(db->handle, 0);
+	int in_log = 0, moved = 0;
+	int rc = sqlite3_wal_checkpoint_v2(
+		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &in_log, &moved);
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	if (rc == SQLITE_OK)
+		db->log_bytes = 0;
+	if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)
+		return true;
+	db->is_lost = rc == SQLITE_IOERR_FSYNC;
+	(void)db_fail(db->handle, rc, "checkpoint", err);
+	if (err)
+		err->kind = db->is_lost ? ERR_FATAL : ERR_RETRY;
+	return false;
+}
+
 static bool prepare_handle(Db *db, Err *err)
 {
 	const char *settings = db->read_only ? sql_connection_reader : sql_connection_writer;
@@ -98,10 +118,16 @@ static bool prepare_handle(Db *db, Err *err)
 	if (!claim_file(db, err) || !db_script(db->handle, settings, "settings", err)
 		|| !pragma_i64(db->handle, "PRAGMA page_size", &db->page_bytes, err))
 		return false;
+	if (PLANTED(SYNCHRONOUS_NORMAL) && !db->read_only
+		&& !db_script(db->handle, "PRAGMA synchronous = NORMAL", "planted", err))
+		return false;
 	if (!db->read_only)
 		sqlite3_wal_hook(db->handle, note_log_size, db);
+	/* What an earlier process left in the log is read from the system's cache. If a sync of it
+	 * failed it is on no disk, and the system will not write it again: before anything is built
+	 * upon it, it goes into the database and is synced there (doc/adr/007). */
 	return db_migrate(db->handle, sqlite_migrations, sqlite_migration_count, db->read_only, err)
-		&& check_keyring(db, err);
+		&& check_keyring(db, err) && (db->read_only || move_log(db, err));
 }
 
 static void sqlite_close(Store *store)
@@ -109,6 +135,9 @@ static void sqlite_close(Store *store)
 	Db *db = db_of_store(store);
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(db->stmts[i]);
+	/* Closing the last handle moves the log; of a lost one it must stay for the next start. */
+	if (db->is_lost)
+		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	int rc = sqlite3_close(db->handle);
 	assert(rc == SQLITE_OK); /* all statements are ours and were finalized */
 	vault_fini(&db->vault);
@@ -121,7 +150,10 @@ static void sqlite_close(Store *store)
 static bool create_file(const char *path, Err *err)
 {
 	CLEANUP(fd_close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	return fd >= 0 || ERR_CODE(err, ERR_FATAL, errno, "cannot be opened: %s", strerror(errno));
+	int code = errno;
+	return fd >= 0
+		|| ERR_CODE(err, ERR_FATAL, code, "cannot be opened: %s%s", strerror(code),
+			file_advice(code));
 }
 
 static bool sqlite_open(Str path, const StoreOptions *options, Store **out, Err *err)
@@ -156,10 +188,18 @@ static bool sqlite_open(Str path, const StoreOptions *options, Store **out, Err 
 
 /* ---------------------------------------------------------- transactions */
 
+static bool fail_lost(ErrKind kind, Err *err)
+{
+	return ERR(
+		err, kind, "a sync of the database failed; only a new start knows what is on disk");
+}
+
 static bool sqlite_begin(Store *store, Err *err)
 {
 	Db *db = db_of_store(store);
 	assert(!db->read_only && !db->in_txn);
+	if (db->is_lost)
+		return fail_lost(ERR_RETRY, err);
 	if (!db_run_i64(db, SQL_TXN_BEGIN, NULL, 0, err))
 		return false;
 	db->in_txn = true;
@@ -183,7 +223,8 @@ static bool sqlite_commit(Store *store, Err *err)
 	Db *db = db_of_store(store);
 	assert(db->in_txn);
 	bool ok = !db->is_broken
-		|| ERR(err, ERR_RETRY, "a change of this transaction failed half-way");
+		|| ERR(err, ERR_RETRY, "a change of this transaction failed half-way: %s",
+			db->broken_by.text);
 	if (ok && db_run_i64(db, SQL_TXN_COMMIT, NULL, 0, err)) {
 		db->in_txn = false;
 		return true;
@@ -197,7 +238,8 @@ static bool sqlite_savepoint(Store *store, Err *err)
 	Db *db = db_of_store(store);
 	assert(db->in_txn);
 	if (db->is_broken)
-		return ERR(err, ERR_RETRY, "a change of this transaction failed half-way");
+		return ERR(err, ERR_RETRY, "a change of this transaction failed half-way: %s",
+			db->broken_by.text);
 	return db_run_i64(db, SQL_SAVEPOINT_SET, NULL, 0, err);
 }
 
@@ -206,7 +248,8 @@ static bool sqlite_savepoint_release(Store *store, Err *err)
 	Db *db = db_of_store(store);
 	assert(db->in_txn);
 	if (db->is_broken)
-		return ERR(err, ERR_RETRY, "a change since the savepoint failed half-way");
+		return ERR(err, ERR_RETRY, "a change since the savepoint failed half-way: %s",
+			db->broken_by.text);
 	return db_run_i64(db, SQL_SAVEPOINT_RELEASE, NULL, 0, err);
 }
 
@@ -224,16 +267,9 @@ static bool sqlite_checkpoint(Store *store, Err *err)
 {
 	Db *db = db_of_store(store);
 	assert(!db->read_only && !db->in_txn);
-	/* Does not wait for readers: what they still need stays in the log until the next time. */
-	sqlite3_busy_timeout(db->handle, 0);
-	int in_log = 0, moved = 0;
-	int rc = sqlite3_wal_checkpoint_v2(
-		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &in_log, &moved);
-	sqlite3_busy_timeout(db->handle, BUSY_MS);
-	if (rc == SQLITE_OK)
-		db->log_bytes = 0;
-	return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY
-		|| db_fail(db->handle, rc, "checkpoint", err);
+	if (db->is_lost)
+		return fail_lost(ERR_FATAL, err);
+	return move_log(db, err);
 }
 
 static int64_t sqlite_log_bytes(const Store *store)
