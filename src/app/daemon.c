@@ -65,6 +65,8 @@ static void block_signals(sigset_t *set)
 	sigaddset(set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow (ulimit -f) is a full disk, not a reason to die. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static void tick(void *ctx)
