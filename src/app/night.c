@@ -4,11 +4,16 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/time.h"
 #include "sync/lease.h"
+#include "sync/retry.h"
 
 #define NIGHT_LEASE "night"
 
-enum { STOP_CHECK_MS = 100 }; /* while waiting */
+enum {
+	STOP_CHECK_MS = 100,  /* while waiting */
+	RUNS_OF_DAY_MAX = 64, /* more in a day are asked for by a machine; their calls are few */
+};
 
 static int64_t wall_ms(const Night *night)
 {
@@ -83,6 +88,39 @@ bool night_wait(Night *night, int64_t until_ms, Err *err)
 	}
 }
 
+/* ------------------------------------------------------------------ budget */
+
+static bool count_calls_of_day(Night *night, Err *err)
+{
+	Run runs[RUNS_OF_DAY_MAX];
+	size_t count = 0;
+	if (!ledger_run_list(store_ledger(night->reader), night->run->org, 0, runs, RUNS_OF_DAY_MAX,
+		    &count, err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (runs[i].run_id != night->run->run_id
+			&& runs[i].started_at_ms > wall_ms(night) - MS_PER_DAY)
+			night->calls_of_day += runs[i].calls;
+	return true;
+}
+
+bool night_may_call(const Night *night, Err *err)
+{
+	SfUsage usage;
+	if (!sf_client_usage(night->client.sf, &usage))
+		return true; /* no answer has told yet */
+	const Budget budget = {
+		.used = usage.used,
+		.max = usage.max,
+		.ours = night->calls_of_day + night->calls_before
+			+ sf_client_calls(night->client.sf),
+	};
+	return budget_allows(&budget, BUDGET_NIGHT, 1)
+		|| ERR(err, ERR_LIMIT,
+			"%lld of the org's %lld API calls of 24 hours are used, %lld of them by runs; the rest is left to clicks. Run it later, or raise bulk_page_rows",
+			(long long)usage.used, (long long)usage.max, (long long)budget.ours);
+}
+
 /* ------------------------------------------------------------------ a run */
 
 static bool night_open(Night *night, Err *err)
@@ -102,7 +140,7 @@ static bool night_open(Night *night, Err *err)
 			&night->setup.connection, &night->client, err))
 		return false;
 	stop_watch(night->stop, night->client.sf);
-	return true;
+	return count_calls_of_day(night, err);
 }
 
 static void night_close(Night *night)

@@ -25,6 +25,7 @@ typedef struct Night {
 	OrgClient client;
 	int64_t lease_renew_at_ms;
 	int64_t calls_before; /* of this run, by earlier processes or before it was held */
+	int64_t calls_of_day; /* of the org's other runs in the last 24 hours */
 
 	/* Read. */
 	TempFile spool; /* the pages as they came */
@@ -61,6 +62,9 @@ WARN_UNUSED bool night_apply(Night *night, Err *err);
 WARN_UNUSED bool night_note(Night *night, RunState state, Err *err);
 /* Between steps: renews the lease; false when stopping or when another machine leads. */
 WARN_UNUSED bool night_go_on(Night *night, Err *err);
+/* Before a call that reads: false with ERR_LIMIT when the day's calls are to be left to clicks and
+ * to others (sync/retry.h). */
+WARN_UNUSED bool night_may_call(const Night *night, Err *err);
 /* Waits until then; false as night_go_on. */
 WARN_UNUSED bool night_wait(Night *night, int64_t until_ms, Err *err);
 

@@ -369,6 +369,8 @@ static bool run_job(Reading *reading, Err *err)
 				return false;
 			continue;
 		}
+		if (!night_may_call(reading->night, err))
+			return false;
 		ok = step == JOB_STEP_FETCH ? fetch_page(reading, &fault, err)
 					    : job_step(reading, step, &fault, err);
 		if (ok)

@@ -24,6 +24,7 @@ typedef struct NetCall {
 	uint64_t call_id;
 	SimTransport *from; /* NULL: the caller is gone, the call goes on */
 	SimOrg *to;
+	bool is_night;
 	NetFate fate;
 	Arena arena;
 	TransportRequest request;
@@ -175,7 +176,7 @@ static void arrive(NetCall *call)
 	HttpReply http;
 	HttpRequest request = as_http(call);
 	http_reply_init(&http);
-	oracle_before_call(call->to);
+	oracle_before_call(call->to, call->is_night, request.path);
 	(void)org_handle(call->to->org, &request, &arena, &http);
 	oracle_after_call(call->to);
 	sim_say(call->to->sim, "  org %zu: %s %.*s -> %d (%s)", call->to->index,
@@ -319,6 +320,7 @@ static bool start(
 	call->call_id = ++net->next_id;
 	call->from = transport_of(transport);
 	call->to = org;
+	call->is_night = call->from->owner == NET_NIGHT;
 	call->request = *request;
 	call->request.url = arena_str(&call->arena, request->url);
 	call->request.body = arena_str(&call->arena, request->body);

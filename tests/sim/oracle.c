@@ -1,6 +1,7 @@
 #include "base/base.h"
 
 #include "base/alloc.h"
+#include "peek.h"
 #include "sim.h"
 
 enum {
@@ -8,6 +9,8 @@ enum {
 	ROWS_MAX = 256,
 	RUNS_LOOKED_AT = 8,
 	ENTRIES_MAX = 256,
+	CALLS_UNAWARE_MAX = 8, /* sent before an answer that told */
+	DAY_CALLS_MAX = 3000,
 };
 
 static Ledger *ledger_of(Sim *sim)
@@ -334,8 +337,28 @@ void oracle_check(Sim *sim)
 
 /* --------------------------------------------------------------------- calls */
 
-void oracle_before_call(SimOrg *org)
+/* Nights stop reading at four fifths of the day's calls, and nobody calls in circles: one probe a
+ * minute is what an outage costs. */
+static void check_budget(SimOrg *org, bool is_night, Str path)
 {
+	int64_t used = 0, max = 0;
+	peek_usage(org->org, &used, &max);
+	if (is_night && str_find(path, STR("/jobs/query")) >= 0)
+		org->calls_over = used > max * 8 / 10 ? org->calls_over + 1 : 0;
+	if (org->calls_over > CALLS_UNAWARE_MAX)
+		sim_fail(org->sim, "a night goes on, and %lld of %lld calls are used", ll(used),
+			ll(max));
+	if (org->sim->now_ms - org->day_began_ms >= MS_PER_DAY) {
+		org->day_began_ms = org->sim->now_ms;
+		org->day_calls = 0;
+	}
+	if (++org->day_calls > DAY_CALLS_MAX)
+		sim_fail(org->sim, "more than %d calls in a day", DAY_CALLS_MAX);
+}
+
+void oracle_before_call(SimOrg *org, bool is_night, Str path)
+{
+	check_budget(org, is_night, path);
 	truth_look(org);
 	for (size_t i = 0; i < org->record_count; i++)
 		memcpy(org->ticked_before[i], org->records[i].ticked, sizeof org->ticked_before[i]);

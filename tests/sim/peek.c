@@ -33,9 +33,10 @@ size_t peek_records(Org *org, PeekRow *rows, size_t max)
 	return count;
 }
 
-int64_t peek_calls(const Org *org)
+void peek_usage(Org *org, int64_t *out_used, int64_t *out_max)
 {
-	return org->usage.total;
+	*out_used = usage_used(&org->usage, org_now_ms(org));
+	*out_max = org->usage.max;
 }
 
 void peek_end_faults(Org *org)

@@ -527,11 +527,14 @@ static void act_outage(Sim *sim, const Op *op)
 {
 	SimOrg *org = pick_org(sim, op);
 	static const char *const states[] = { "maintenance", "read-only" };
-	size_t which = (op->random[1] >> 8) % 3;
+	size_t which = (op->random[1] >> 8) % 4;
+	int64_t used = 0, max = 0;
+	peek_usage(org->org, &used, &max);
 	if (which < ARRAY_LEN(states))
 		truth_control(org, "/org-state", "{\"state\":\"%s\"}", states[which]);
-	else
-		truth_control(org, "/org-state", "{\"daily_limit\":0}");
+	else /* used up, or nearly */
+		truth_control(org, "/org-state", "{\"daily_limit\":%d}",
+			which == ARRAY_LEN(states) ? 0 : (int)used + 10);
 	sim->trouble_ends_ms[org->index][TROUBLE_OUTAGE] = sim->now_ms
 		+ (int64_t)(op->random[1] % (2 * MS_PER_HOUR));
 }

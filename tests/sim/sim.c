@@ -38,6 +38,8 @@ void sim_fail(Sim *sim, const char *format, ...)
 	vsnprintf(sim->why, sizeof sim->why, format, args);
 	va_end(args);
 	sim_say(sim, "FAILED: %s", sim->why);
+	if (sim->house.is_up && !house_is_dead(&sim->house))
+		house_crash(&sim->house); /* whatever is on the stack ends */
 }
 
 /* ------------------------------------------------------------------- clock */

@@ -68,6 +68,8 @@ typedef struct SimOrg {
 	SimRecord records[SIM_RECORDS_MAX];
 	size_t record_count;
 	bool ticked_before[SIM_RECORDS_MAX][SIM_FIELDS]; /* the call that is being looked at */
+	int64_t day_began_ms, day_calls;
+	int calls_over;         /* of nights, one after the other, beyond their share */
 	bool is_blind;          /* Email Opt Out is hidden from the API just now */
 	int64_t night_began_ms; /* of the newest night that came to its end */
 	int64_t run_seen;       /* newest run that was looked at */
@@ -250,7 +252,7 @@ typedef struct Model {
 
 void oracle_begin(Sim *sim);
 /* A call is about to reach an org, and has reached it. */
-void oracle_before_call(SimOrg *org);
+void oracle_before_call(SimOrg *org, bool is_night, Str path);
 void oracle_after_call(SimOrg *org);
 /* Between any two events. */
 void oracle_check(Sim *sim);
