@@ -344,7 +344,7 @@ static void check_budget(SimOrg *org, bool is_night, Str path)
 	int64_t used = 0, max = 0;
 	peek_usage(org->org, &used, &max);
 	if (is_night && str_find(path, STR("/jobs/query")) >= 0)
-		org->calls_over = used > max * 8 / 10 ? org->calls_over + 1 : 0;
+		org->calls_over = max > 0 && used > max * 8 / 10 ? org->calls_over + 1 : 0;
 	if (org->calls_over > CALLS_UNAWARE_MAX)
 		sim_fail(org->sim, "a night goes on, and %lld of %lld calls are used", ll(used),
 			ll(max));

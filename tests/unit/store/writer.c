@@ -265,6 +265,39 @@ static void failing_call_gives_its_error_and_leaves_nothing(void **state)
 	assert_int_equal(w_counts(w).people, 0);
 }
 
+static bool add_through_call(void *context, Store *store, Err *err)
+{
+	return add_run(context, store, err);
+}
+
+static void unthreaded_writer_works_when_it_is_turned(void **state)
+{
+	World *w = *state;
+	enum { JOBS = 4 };
+	static AddJob jobs[JOBS];
+	static AddJob called;
+	atomic_int done = 0;
+	const WriterOptions options = { .queue_max = 3, .group_max = 2 };
+	Writer *writer = writer_open_unthreaded(&w->store, &options);
+	for (int i = 0; i < JOBS; i++)
+		add_init(&jobs[i], i, &done);
+	add_init(&called, JOBS, &done);
+	for (int i = 0; i < 3; i++)
+		MUST(writer_submit(writer, &jobs[i].job, &err));
+	REFUSED(ERR_LIMIT, writer_submit(writer, &jobs[3].job, &err));
+	assert_int_equal(done, 0);
+	assert_true(writer_turn(writer));
+	assert_int_equal(done, 2); /* a group */
+	MUST(writer_submit(writer, &jobs[3].job, &err));
+	assert_true(writer_turn(writer));
+	assert_false(writer_turn(writer));
+	/* A call takes the turn itself. */
+	MUST(writer_call(writer, add_through_call, &called.job, &err));
+	close_and_reopen(w, &writer);
+	assert_int_equal(done, JOBS);
+	assert_int_equal(w_counts(w).people, JOBS + 1);
+}
+
 static void closing_moves_the_log(void **state)
 {
 	World *w = *state;
@@ -295,6 +328,7 @@ int main(void)
 		WRITER_CASE(what_came_during_a_commit_shares_the_next_one),
 		WRITER_CASE(every_acknowledged_change_is_in_the_file),
 		WRITER_CASE(failing_call_gives_its_error_and_leaves_nothing),
+		WRITER_CASE(unthreaded_writer_works_when_it_is_turned),
 		WRITER_CASE(closing_moves_the_log),
 	};
 	return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
