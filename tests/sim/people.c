@@ -8,7 +8,7 @@ enum {
 	PEOPLE_LISTED_MAX = MODEL_PEOPLE_MAX,
 	ROOM_BYTES = 4 * 1024 * 1024,
 	HOURS_OF_ACTS = 30, /* an evening is among them */
-	OPS_MIN = 10,
+	OPS_MIN = 8,
 };
 
 typedef struct OpDef {

@@ -32,7 +32,7 @@
 enum {
 	SIM_ORGS_MAX = 2,
 	SIM_RECORDS_MAX = 32, /* per org, those made on the way included */
-	SIM_OPS_MAX = 96,
+	SIM_OPS_MAX = 56,
 	SIM_ACKS_MAX = 128,
 	SIM_WHY_MAX = 512,
 };
