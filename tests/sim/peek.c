@@ -36,7 +36,7 @@ size_t peek_records(Org *org, PeekRow *rows, size_t max)
 void peek_usage(Org *org, int64_t *out_used, int64_t *out_max)
 {
 	*out_used = usage_used(&org->usage, org_now_ms(org));
-	*out_max = org->usage.max;
+	*out_max = org->condition == CONDITION_NORMAL ? org->usage.max : 0;
 }
 
 void peek_end_faults(Org *org)

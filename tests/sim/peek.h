@@ -16,7 +16,8 @@ typedef struct PeekRow {
 
 /* Contacts, then Leads, in the order of their making; at most max. */
 size_t peek_records(Org *org, PeekRow *rows, size_t max);
-/* API calls of the last 24 hours, as Salesforce counts, and how many there may be. */
+/* API calls of the last 24 hours, as Salesforce counts, and how many there may be; 0 while its
+ * answers do not tell. */
 void peek_usage(Org *org, int64_t *out_used, int64_t *out_max);
 void peek_end_faults(Org *org);
 
