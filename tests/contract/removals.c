@@ -422,7 +422,7 @@ static void row_goes_on_for_whoever_else_is_unsubscribed(void **state)
 	assert_int_equal(rows[0].person_id, bob);
 }
 
-static void deleted_record_ends_the_wait_for_it(void **state)
+static void removal_waits_for_an_unanswered_call_on_a_record_deleted_since(void **state)
 {
 	World *w = *state;
 	OutboxRow row;
@@ -433,6 +433,10 @@ static void deleted_record_ends_the_wait_for_it(void **state)
 	w_begin(w);
 	MUST(ledger_record_deleted(w->ledger, &ref, w->now_ms, &err));
 	w_commit(w);
+	assert_true(w_get(w, ann).removal_waiting); /* it may be undeleted before the call lands */
+	w->now_ms += OUTBOX_LANDS_MS;
+	OutboxRow none;
+	assert_int_equal(w_claim(w, w->org, &none, 1), 0);
 	assert_int_equal(w_get(w, ann).unsubscribed_at_ms, 0);
 	w_verify_chains(w);
 }
@@ -461,7 +465,7 @@ CaseList removal_cases(void)
 		LEDGER_CASE(asking_twice_waits_once),
 		LEDGER_CASE(nothing_is_queued_while_a_removal_waits),
 		LEDGER_CASE(row_goes_on_for_whoever_else_is_unsubscribed),
-		LEDGER_CASE(deleted_record_ends_the_wait_for_it),
+		LEDGER_CASE(removal_waits_for_an_unanswered_call_on_a_record_deleted_since),
 	};
 	return (CaseList){ cases, ARRAY_LEN(cases) };
 }

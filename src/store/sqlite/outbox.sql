@@ -51,7 +51,7 @@ WHERE person_id = ?1 AND outbox_id > ?2 AND state IN (1, 2, 3, 4, 7) AND state <
 ORDER BY outbox_id LIMIT 1;
 
 -- What a removal waits for: calls under way on any record of the person, and until when one that was never answered may
--- land. Nothing can be written to a deleted record.
+-- land. A deleted record counts: it may be back from the recycle bin before the call lands.
 -- name: removal_landing
 SELECT
 	EXISTS (
@@ -60,7 +60,6 @@ SELECT
 		WHERE l.person_id = p.person_id AND o.state IN (1, 2, 3, 4, 7) AND o.state = 2),
 	(SELECT max(o.lands_until_ms)
 		FROM link l
-			CROSS JOIN record r ON r.org = l.org AND r.sfid = l.sfid AND r.deleted = 0
 			CROSS JOIN outbox o INDEXED BY outbox_landing ON o.org = l.org AND o.sfid = l.sfid
 		WHERE l.person_id = p.person_id AND o.lands_until_ms > 0)
 FROM person p WHERE p.person_id = ?1;
