@@ -37,10 +37,11 @@ WARN_UNUSED bool store_savepoint(Store *store, Err *err);
 WARN_UNUSED bool store_savepoint_release(Store *store, Err *err);
 void store_savepoint_rollback(Store *store);
 
-/* Writer only, when idle: moves the write-ahead log into the database. ERR_FATAL: a sync of the
- * database failed, and the system may have forgotten pages that it had taken. Nobody may write any
- * more, and the process should end: the next start takes them from the log once more (doc/adr/007).
- * ERR_RETRY: the log stays as it is. */
+/* Writer only: moves the write-ahead log into the database, as far as no reader needs it. A long
+ * log stays as a file to be written over, which counts as a few bytes; once it is short, it is cut.
+ * ERR_FATAL: a sync of the database failed, and the system may have forgotten pages that it had
+ * taken. Nobody may write any more, and the process should end: the next start takes them from the
+ * log once more (doc/adr/007). ERR_RETRY: the log stays as it is. */
 WARN_UNUSED bool store_checkpoint(Store *store, Err *err);
 
 /* Bytes in the write-ahead log that a checkpoint would move; 0 for mem. Writer only. */

@@ -17,6 +17,8 @@ enum {
 	BUSY_MS = 5000,
 	LOG_HEADER_BYTES = 32,
 	LOG_FRAME_HEADER_BYTES = 24,
+	/* A longer log is not cut but written over. */
+	LOG_CUT_BYTES_MAX = 4 * 1024 * 1024,
 };
 
 const Migration sqlite_migrations[] = {
@@ -90,14 +92,17 @@ static int note_log_size(void *context, sqlite3 *handle, const char *name, int p
 
 static bool move_log(Db *db, Err *err)
 {
-	/* Does not wait for readers: what they still need stays in the log until the next time. */
+	/* Does not wait for readers: what they still need stays in the log until the next time. A
+	 * long log is kept as a file and written over from its start: to cut 64 MB takes as long as
+	 * to move them, and the next commits would have to grow the file again. */
+	bool is_long = db->log_bytes > LOG_CUT_BYTES_MAX;
+	int mode = is_long ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
 	sqlite3_busy_timeout(db->handle, 0);
 	int in_log = 0, moved = 0;
-	int rc = sqlite3_wal_checkpoint_v2(
-		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &in_log, &moved);
+	int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, &in_log, &moved);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
-	if (rc == SQLITE_OK)
-		db->log_bytes = 0;
+	if (rc == SQLITE_OK && in_log == moved)
+		db->log_bytes = is_long ? LOG_HEADER_BYTES : 0;
 	if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)
 		return true;
 	db->is_lost = rc == SQLITE_IOERR_FSYNC;

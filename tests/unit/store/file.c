@@ -245,6 +245,53 @@ static void checkpoint_empties_the_log(void **state)
 	assert_true(store_log_bytes(w->store) > 0);
 }
 
+static int64_t log_file_bytes(World *w)
+{
+	struct stat info;
+	char path[128];
+	snprintf(path, sizeof path, "%s/optout.db-wal", w->folder);
+	assert_int_equal(stat(path, &info), 0);
+	return info.st_size;
+}
+
+static void put_people(World *w, int first, int count)
+{
+	w_begin(w);
+	for (int i = first; i < first + count; i++) {
+		char address[64];
+		PersonPutOutcome out;
+		snprintf(address, sizeof address, "person%d@example.com", i);
+		const PersonPut put = {
+			.address = an_address(address), .source = SOURCE_IMPORT, .now_ms = 1
+		};
+		MUST(ledger_person_put(w->ledger, &put, &out, &err));
+	}
+	MUST(store_commit(w->store, &err));
+}
+
+static void long_log_is_written_over_and_cut_when_it_is_quiet_again(void **state)
+{
+	World *w = *state;
+	enum { LONG_BYTES = 5 * 1024 * 1024, PEOPLE_EACH = 1000 };
+	int people = 0;
+	for (; store_log_bytes(w->store) < LONG_BYTES; people += PEOPLE_EACH)
+		put_people(w, people, PEOPLE_EACH);
+	int64_t long_bytes = log_file_bytes(w);
+	MUST(store_checkpoint(w->store, &err));
+	/* the file is as long as before, what it held is in the database */
+	assert_int_equal(log_file_bytes(w), long_bytes);
+	assert_in_range(store_log_bytes(w->store), 1, 1024); /* still something to do when idle */
+	w_person(w, "ann@example.com", "c1");
+	assert_int_equal(log_file_bytes(w), long_bytes);
+	assert_true(store_log_bytes(w->store) < 1024 * 1024);
+	MUST(store_checkpoint(w->store, &err));
+	assert_int_equal(log_file_bytes(w), 0);
+	assert_int_equal(store_log_bytes(w->store), 0);
+	LedgerCounts counts;
+	MUST(ledger_counts(w->ledger, &counts, &err));
+	assert_int_equal(counts.people, people + 1);
+}
+
 static void files_are_the_owners_alone(void **state)
 {
 	World *w = *state;
@@ -294,6 +341,7 @@ int main(void)
 		FILE_CASE(damaged_file_is_refused),
 		FILE_CASE(reader_needs_a_database),
 		FILE_CASE(checkpoint_empties_the_log),
+		FILE_CASE(long_log_is_written_over_and_cut_when_it_is_quiet_again),
 		FILE_CASE(files_are_the_owners_alone),
 		FILE_CASE(second_writer_is_told_who_holds_the_lock),
 	};
