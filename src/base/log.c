@@ -202,10 +202,8 @@ static void write_whole(Str line)
 	pthread_mutex_unlock(&stderr_lock);
 }
 
-void log_fields(LogLevel level, const char *event, const LogField *fields, size_t count)
+static void log_line(LogLevel level, const char *event, const LogField *fields, size_t count)
 {
-	if (level > log_options.level)
-		return;
 	int errno_before = errno;
 	CLEANUP(buf_fini) Buf line = BUF_MAX(LINE_BYTES_MAX);
 	put_line(&line, level, event, fields, count);
@@ -217,6 +215,94 @@ void log_fields(LogLevel level, const char *event, const LogField *fields, size_
 	write_whole(buf_str(&line));
 	metric_add(M_LOG_LINES, 1);
 	errno = errno_before;
+}
+
+/* ------------------------------------------------------------- flooding */
+
+/* One event's second. */
+typedef struct Flow {
+	const char *event; /* a literal; NULL: free */
+	int64_t began_mono_ms;
+	int64_t lines, suppressed;
+} Flow;
+
+enum { FLOWS = 256 }; /* several times the events there are */
+
+static Flow flows[FLOWS];
+static pthread_mutex_t flows_lock = PTHREAD_MUTEX_INITIALIZER; /* guards flows */
+
+/* NULL when the table is full, which no event deserves to suffer for. */
+static Flow *flow_of(const char *event)
+{
+	size_t at = 0;
+	for (const char *c = event; *c; c++)
+		at = at * 31 + (unsigned char)*c;
+	for (size_t i = 0; i < FLOWS; i++) {
+		Flow *flow = &flows[(at + i) % FLOWS];
+		if (!flow->event)
+			flow->event = event;
+		if (strcmp(flow->event, event) == 0)
+			return flow;
+	}
+	return NULL;
+}
+
+/* Begins a new second if the last is over; gives what was left out in that. */
+static int64_t flow_turn(Flow *flow, int64_t now_mono_ms)
+{
+	if (now_mono_ms - flow->began_mono_ms < MS_PER_SECOND)
+		return 0;
+	int64_t suppressed = flow->suppressed;
+	flow->began_mono_ms = now_mono_ms;
+	flow->lines = flow->suppressed = 0;
+	return suppressed;
+}
+
+static void say_suppressed(const char *event, int64_t lines)
+{
+	const LogField fields[] = { LOG_Z("of", event), LOG_INT("lines", lines) };
+	if (lines > 0)
+		log_line(LOG_WARN, "log.suppressed", fields, ARRAY_LEN(fields));
+}
+
+/* False: the line is one too many. */
+static bool flow_take(const char *event)
+{
+	int64_t suppressed = 0;
+	pthread_mutex_lock(&flows_lock);
+	Flow *flow = flow_of(event);
+	bool may = !flow;
+	if (flow) {
+		suppressed = flow_turn(flow, clock_mono_ms(clock_system()));
+		may = flow->lines < LOG_LINES_PER_SECOND;
+		flow->lines += may;
+		flow->suppressed += !may;
+	}
+	pthread_mutex_unlock(&flows_lock);
+	say_suppressed(event, suppressed);
+	if (!may)
+		metric_add(M_LOG_SUPPRESSED, 1);
+	return may;
+}
+
+void log_flush_suppressed(void)
+{
+	int64_t now_mono_ms = clock_mono_ms(clock_system());
+	for (size_t i = 0; i < FLOWS; i++) {
+		pthread_mutex_lock(&flows_lock);
+		const char *event = flows[i].event;
+		int64_t suppressed = event && flows[i].suppressed
+			? flow_turn(&flows[i], now_mono_ms)
+			: 0;
+		pthread_mutex_unlock(&flows_lock);
+		say_suppressed(event, suppressed);
+	}
+}
+
+void log_fields(LogLevel level, const char *event, const LogField *fields, size_t count)
+{
+	if (level <= log_options.level && flow_take(event))
+		log_line(level, event, fields, count);
 }
 
 bool log_level_parse(Str name, LogLevel *out)

@@ -1,7 +1,11 @@
 /* log.h: one line per event on stderr: journald priority prefix when asked, time, level, event
  * name, key=value. Event names are stable and dotted ("push.batch.settled"). Addresses never appear
  * in clear unless the operator asks (log_options.clear_addresses): log them with log_address, which
- * prints a keyed hash. Secrets have no formatter. Any thread; a line is written whole. */
+ * prints a keyed hash. Secrets have no formatter. Any thread; a line is written whole.
+ *
+ * Of one event at most LOG_LINES_PER_SECOND lines a second are written, whatever happens outside;
+ * how many more there were is said in a line of its own ("log.suppressed") when the second is over.
+ */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -18,7 +22,12 @@ typedef struct LogOptions {
 	bool clear_addresses;
 } LogOptions;
 
+enum { LOG_LINES_PER_SECOND = 50 };
+
 void log_init(const LogOptions *options); /* before other threads start */
+/* Says what was left out in seconds that are over. Called now and then (every second), so that it
+ * is said although the event does not come again. */
+void log_flush_suppressed(void);
 
 typedef enum LogType { LOG_T_STR, LOG_T_INT, LOG_T_ERR, LOG_T_ADDRESS } LogType;
 

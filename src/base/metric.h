@@ -15,6 +15,8 @@ typedef enum MetricKind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } Metri
 	X(M_HTTP_REQUESTS, COUNTER, "optout_http_requests_total", "", "HTTP requests answered")    \
 	X(M_HTTP_REFUSED, COUNTER, "optout_http_refused_total", "",                                \
 		"HTTP requests refused by the gate or a limit")                                    \
+	X(M_HTTP_DISPLACED, COUNTER, "optout_http_displaced_total", "",                            \
+		"Connections closed while they waited, to make room for others")                   \
 	X(M_HTTP_PARKED, GAUGE, "optout_http_parked", "", "Requests waiting for the store")        \
 	X(M_STOPS, COUNTER, "optout_unsubscribes_total", "",                                       \
 		"Unsubscribes recorded, repeats included")                                         \
@@ -52,7 +54,9 @@ typedef enum MetricKind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM } Metri
 		"People unsubscribed here by a night run")                                         \
 	X(M_RUN_TICKED_THERE, COUNTER, "optout_run_ticked_total", "",                              \
 		"Records queued for ticking by a night run")                                       \
-	X(M_LOG_LINES, COUNTER, "optout_log_lines_total", "", "Log lines written")
+	X(M_LOG_LINES, COUNTER, "optout_log_lines_total", "", "Log lines written")                 \
+	X(M_LOG_SUPPRESSED, COUNTER, "optout_log_suppressed_total", "",                            \
+		"Log lines left out because there were too many of one event")
 
 typedef enum MetricId {
 #define METRIC_ID(id, kind, name, labels, help) id,

@@ -227,14 +227,17 @@ static void level_names_are_read(void **state)
 	assert_int_equal(level, LOG_DEBUG);
 }
 
-enum { LINES_EACH = 200 };
+enum { LINES_EACH = 40 };
 
+/* Each thread has an event of its own, of which that many lines are allowed. */
 static void *write_lines(void *letter)
 {
-	char word[200];
-	memset(word, *(const char *)letter, sizeof word);
+	static const char *const events[] = { "thread.a", "thread.b", "thread.c", "thread.d" };
+	char word[200], first = *(const char *)letter;
+	memset(word, first, sizeof word);
 	for (int i = 0; i < LINES_EACH; i++)
-		log_event(LOG_INFO, "thread.line", LOG_STR("w", ((Str){ word, sizeof word })));
+		log_event(
+			LOG_INFO, events[first - 'a'], LOG_STR("w", ((Str){ word, sizeof word })));
 	return NULL;
 }
 
@@ -255,12 +258,66 @@ static void lines_of_several_threads_stay_whole(void **state)
 	Str line;
 	int count = 0;
 	for (; str_split(&rest, '\n', &line); count++) {
-		assert_true(str_starts(line, STR("<6>info thread.line w=")));
-		assert_int_equal(line.len, strlen("<6>info thread.line w=") + 200);
+		assert_true(str_starts(line, STR("<6>info thread.")));
+		assert_int_equal(line.len, strlen("<6>info thread.a w=") + 200);
 		for (size_t i = line.len - 200; i < line.len; i++)
 			assert_int_equal(line.ptr[i], line.ptr[line.len - 1]);
 	}
 	assert_int_equal(count, 4 * LINES_EACH);
+}
+
+static int count_of(const Buf *text, const char *part)
+{
+	int count = 0;
+	Str rest = buf_str(text);
+	for (ptrdiff_t at; (at = str_find(rest, str_from(part))) >= 0; count++)
+		rest = str_from_pos(rest, (size_t)at + strlen(part));
+	return count;
+}
+
+static void flood(void)
+{
+	for (int i = 0; i < 500; i++)
+		log_event(LOG_INFO, "flood.event", LOG_INT("i", i));
+}
+
+static void a_flood_of_one_event_is_cut_and_counted_and_hides_no_other(void **state)
+{
+	(void)state;
+	CLEANUP(buf_fini) Buf text = BUF_MAX(1024 * 1024);
+	log_init(&(LogOptions){ .level = LOG_INFO, .journald = true });
+	metric_reset_all();
+	Capture capture = capture_begin();
+	flood();
+	log_event(LOG_INFO, "flood.other", LOG_INT("i", 1));
+	log_flush_suppressed(); /* the second is not over */
+	capture_end(&capture, &text);
+	assert_int_equal(count_of(&text, " flood.event "), LOG_LINES_PER_SECOND);
+	assert_int_equal(count_of(&text, " flood.other "), 1);
+	assert_int_equal(count_of(&text, "log.suppressed"), 0);
+	assert_int_equal(metric_value(M_LOG_SUPPRESSED), 500 - LOG_LINES_PER_SECOND);
+}
+
+/* Goes on from the flood of the test before. */
+static void when_the_second_is_over_one_line_says_how_many_there_were(void **state)
+{
+	(void)state;
+	CLEANUP(buf_fini) Buf text = BUF_MAX(1024 * 1024);
+	int64_t written = metric_value(M_LOG_LINES);
+	Capture capture = capture_begin();
+	for (int i = 0; i < 500 && metric_value(M_LOG_LINES) == written; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
+		log_flush_suppressed();
+	}
+	log_flush_suppressed();
+	flood();
+	capture_end(&capture, &text);
+	CLEANUP(buf_fini) Buf want = BUF_MAX(100);
+	buf_printf(&want, "<4>warn log.suppressed of=flood.event lines=%d\n",
+		500 - LOG_LINES_PER_SECOND);
+	assert_true(str_starts(buf_str(&text), buf_str(&want)));
+	assert_int_equal(count_of(&text, "log.suppressed"), 1);
+	assert_int_equal(count_of(&text, " flood.event i="), LOG_LINES_PER_SECOND);
 }
 
 int main(void)
@@ -277,6 +334,8 @@ int main(void)
 		cmocka_unit_test(level_decides_and_lines_are_counted),
 		cmocka_unit_test(level_names_are_read),
 		cmocka_unit_test(lines_of_several_threads_stay_whole),
+		cmocka_unit_test(a_flood_of_one_event_is_cut_and_counted_and_hides_no_other),
+		cmocka_unit_test(when_the_second_is_over_one_line_says_how_many_there_were),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
