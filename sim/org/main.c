@@ -268,8 +268,12 @@ static bool serve(Program *program, const Settings *settings, Err *err)
 	(void)snprintf(
 		control, sizeof control, "127.0.0.1:%lld", (long long)settings->control_port);
 	const ServerOptions server_options = {
-		.listeners = { { str_from(api), LISTENER_API, API_BODY_MAX },
-			{ str_from(control), LISTENER_CONTROL, CONTROL_BODY_MAX } },
+		.listeners = { { .address = str_from(api),
+				       .tag = LISTENER_API,
+				       .body_bytes_max = API_BODY_MAX },
+			{ .address = str_from(control),
+				.tag = LISTENER_CONTROL,
+				.body_bytes_max = CONTROL_BODY_MAX } },
 		.listener_count = 2,
 		.handle = handle,
 		.ctx = program,

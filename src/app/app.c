@@ -19,9 +19,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-/* One group commit takes at most this many changes: a few milliseconds of work, so that a waiting
- * click is never behind more than that. */
-enum { COMMIT_GROUP_MAX = 512, READER_QUEUE_MAX = 4096, KEY_FILE_BYTES_MAX = 16 * 1024 };
+enum { READER_QUEUE_MAX = 4096, KEY_FILE_BYTES_MAX = 16 * 1024 };
 
 /* A command without a daemon waits for its pushes as long as they move: one call and a lock or two.
  */
@@ -146,7 +144,7 @@ static bool open_store(App *app, Err *err)
 		return false;
 	const WriterOptions writer = {
 		.queue_max = (size_t)app->config.writer_queue_max,
-		.group_max = COMMIT_GROUP_MAX,
+		.group_max = (size_t)app->config.writer_group_max,
 		.on_lost = end_process,
 	};
 	if (!writer_open(&store, &writer, &app->writer, err)) {

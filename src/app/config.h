@@ -48,7 +48,10 @@ typedef struct Config {
 	size_t trusted_proxy_count;
 	int64_t reader_threads;
 	int64_t writer_queue_max;
-	int64_t connections_max; /* per listener */
+	int64_t writer_group_max;           /* changes in one commit */
+	int64_t connections_max;            /* per listener */
+	int64_t connections_per_client_max; /* 0: half of them */
+	int64_t idle_timeout_ms, request_deadline_ms;
 	int64_t drain_ms;
 	int64_t bulk_page_rows;
 	int64_t push_calls_in_flight_max; /* calls to Salesforce at the same time, per org */

@@ -34,9 +34,27 @@ static const ConfigOption table[] = {
 	{ "writer_queue_max", CONFIG_INT, "8192", 16, 1000000, "", false, false,
 		"Changes that may wait for the database; beyond it requests are answered 503.",
 		AT(writer_queue_max) },
+	/* A few milliseconds of work, so that a waiting click is never behind more than that. */
+	{ "writer_group_max", CONFIG_INT, "512", 1, 4096, "", false, false,
+		"Changes that are written to the disk together; 1 writes each alone.",
+		AT(writer_group_max) },
 	/* Each connection costs one file descriptor and up to about 50 KB. */
 	{ "connections_max", CONFIG_INT, "1000", 8, 60000, "", false, false,
-		"Open connections per listening address.", AT(connections_max) },
+		"Open connections per listening address; beyond it new ones wait, or replace some that idle.",
+		AT(connections_max) },
+	/* Half: whoever takes all he can get leaves the other half to others. */
+	{ "connections_per_client_max", CONFIG_INT, "0", 0, 60000, "", false, false,
+		"Open connections, and requests in work, of one IPv4 address or /64 of IPv6; 0: half of connections_max. "
+		"Of trusted_proxies their clients' requests are counted instead.",
+		AT(connections_per_client_max) },
+	{ "idle_timeout_ms", CONFIG_INT, "60000", 1000, 3600000, "ms", false, false,
+		"A connection on which nothing happens for this long is closed.",
+		AT(idle_timeout_ms) },
+	/* A recipient on the worst mobile line sends 1 KB in this time; a slow drip does not live
+	   on. */
+	{ "request_deadline_ms", CONFIG_INT, "60000", 1000, 3600000, "ms", false, false,
+		"How long a request may take to come in, and its answer to be taken; a second more for each 64 KB.",
+		AT(request_deadline_ms) },
 	/* Below the 90 seconds after which systemd kills by default. */
 	{ "drain_ms", CONFIG_INT, "15000", 0, 600000, "ms", false, false,
 		"At stop: how long requests and calls under way may still take.", AT(drain_ms) },

@@ -1,11 +1,13 @@
 #include "base/base.h"
 
 #include "app/app_parts.h"
+#include "app/descriptors.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sdnotify.h"
 #include "http/server.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,16 +15,18 @@
 
 enum {
 	TICK_MS = 1000, /* also the watchdog's heartbeat; systemd units ask for 30 s */
-	IDLE_TIMEOUT_MS = 60 * 1000,
-	/* A recipient on the worst mobile line sends 1 KB in this time; a slow drip does not live
-	   on. */
-	REQUEST_DEADLINE_MS = 60 * 1000,
 	/* An import of a hundred thousand rows takes seconds; what takes longer than this is lost
 	   anyway. */
 	PARKED_DEADLINE_MS = 10 * 60 * 1000,
 	PARKED_MAX = 4096,
+	/* A browser with the cookies of the whole company still fits. */
+	PUBLIC_HEAD_BYTES_MAX = 16 * 1024,
 	PUBLIC_BODY_BYTES_MAX = 16 * 1024,       /* one form */
 	ADMIN_BODY_BYTES_MAX = 64 * 1024 * 1024, /* one CSV of about a million people */
+	/* Clicks are small and count for nothing; this is for what else comes. */
+	PUBLIC_REQUESTS_BYTES_MAX = 8 * 1024 * 1024,
+	ADMIN_REQUESTS_BYTES_MAX = 2 * ADMIN_BODY_BYTES_MAX + 1024 * 1024,
+	FLOOD_CONNECTIONS = 200,
 	EXIT_SECOND_SIGNAL = 1,
 };
 
@@ -69,33 +73,79 @@ static void block_signals(sigset_t *set)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+/* What the server calls, on its own thread. */
+typedef struct Loop {
+	Web *web;
+	Server *server;
+	size_t connections_peak; /* since memory was last given back */
+} Loop;
+
+static void handle(void *ctx, HttpExchange *exchange)
+{
+	Loop *loop = ctx;
+	web_handle(loop->web, exchange);
+}
+
+/* After a flood: the allocator keeps what was freed, for the next one. */
+static void give_back_memory(Loop *loop)
+{
+	size_t connections = server_stats(loop->server).connections;
+	if (connections > loop->connections_peak)
+		loop->connections_peak = connections;
+	if (loop->connections_peak < FLOOD_CONNECTIONS || connections > loop->connections_peak / 4)
+		return;
+	loop->connections_peak = connections;
+	malloc_trim(0);
+}
+
 static void tick(void *ctx)
 {
-	(void)ctx;
 	sdnotify("WATCHDOG=1");
+	log_flush_suppressed();
+	give_back_memory(ctx);
 }
 
-static void add_listener(ServerOptions *options, Str address, int tag, size_t body_bytes_max)
+static void add_listener(ServerOptions *options, ServerListener listener)
 {
-	if (address.len == 0)
-		return;
-	options->listeners[options->listener_count++] = (ServerListener){
-		.address = address,
-		.tag = tag,
-		.body_bytes_max = body_bytes_max,
-	};
+	if (listener.address.len > 0)
+		options->listeners[options->listener_count++] = listener;
 }
 
-static bool open_server(const Config *config, App *app, Server **out, Err *err)
+static void add_listeners(ServerOptions *options, const Config *config, Str local)
+{
+	const ServerListener admin = {
+		.body_bytes_max = ADMIN_BODY_BYTES_MAX,
+		.requests_bytes_max = ADMIN_REQUESTS_BYTES_MAX,
+	};
+	ServerListener each = {
+		.address = str_from(config->listen_public),
+		.tag = LISTENER_RECIPIENTS,
+		.head_bytes_max = PUBLIC_HEAD_BYTES_MAX,
+		.body_bytes_max = PUBLIC_BODY_BYTES_MAX,
+		.requests_bytes_max = PUBLIC_REQUESTS_BYTES_MAX,
+	};
+	add_listener(options, each);
+	each = admin;
+	each.address = str_from(config->listen_admin);
+	each.tag = LISTENER_ADMIN;
+	add_listener(options, each);
+	each = admin;
+	each.address = local;
+	each.tag = LISTENER_LOCAL;
+	add_listener(options, each);
+}
+
+static bool open_server(const Config *config, Loop *loop, Server **out, Err *err)
 {
 	Str proxies[CONFIG_PROXIES_MAX];
 	ServerOptions options = {
-		.handle = web_handle,
-		.ctx = app_web(app),
+		.handle = handle,
+		.ctx = loop,
 		.connections_max = (size_t)config->connections_max,
+		.connections_per_client_max = (size_t)config->connections_per_client_max,
 		.parked_max = PARKED_MAX,
-		.idle_timeout_ms = IDLE_TIMEOUT_MS,
-		.request_deadline_ms = REQUEST_DEADLINE_MS,
+		.idle_timeout_ms = config->idle_timeout_ms,
+		.request_deadline_ms = config->request_deadline_ms,
 		.parked_deadline_ms = PARKED_DEADLINE_MS,
 		.trusted_proxies = proxies,
 		.trusted_proxy_count = config_trusted_proxies(config, proxies),
@@ -104,17 +154,21 @@ static bool open_server(const Config *config, App *app, Server **out, Err *err)
 	};
 	char local[CONFIG_TEXT_MAX + 8];
 	snprintf(local, sizeof local, "unix:%s", config->socket);
-	add_listener(&options, str_from(config->listen_public), LISTENER_RECIPIENTS,
-		PUBLIC_BODY_BYTES_MAX);
-	add_listener(
-		&options, str_from(config->listen_admin), LISTENER_ADMIN, ADMIN_BODY_BYTES_MAX);
-	add_listener(&options, str_from(local), LISTENER_LOCAL, ADMIN_BODY_BYTES_MAX);
-	return server_open(&options, out, err);
+	add_listeners(&options, config, str_from(local));
+	if (!descriptors_ensure(options.listener_count, &options.connections_max, err))
+		return false;
+	if (options.connections_per_client_max == 0)
+		options.connections_per_client_max = options.connections_max / 2;
+	if (!server_open(&options, &loop->server, err))
+		return false;
+	*out = loop->server;
+	return true;
 }
 
-static bool serve(const Config *config, App *app, SignalThread *signals, Err *err)
+static bool serve(const Config *config, App *app, Loop *loop, SignalThread *signals, Err *err)
 {
-	if (!open_server(config, app, &signals->server, err))
+	loop->web = app_web(app);
+	if (!open_server(config, loop, &signals->server, err))
 		return false;
 	signals->app = app;
 	signals->drain_ms = config->drain_ms;
@@ -135,11 +189,12 @@ static bool serve(const Config *config, App *app, SignalThread *signals, Err *er
 bool daemon_run(const Config *config, Err *err)
 {
 	SignalThread signals = { 0 };
+	Loop loop = { 0 };
 	block_signals(&signals.set); /* before any thread starts: they inherit it */
 	App *app = NULL;
 	if (!app_open(config, &app, err))
 		return false;
-	bool ok = serve(config, app, &signals, err);
+	bool ok = serve(config, app, &loop, &signals, err);
 	/* The workers end before the server is freed: they may still finish exchanges. */
 	app_close(&app);
 	if (ok) {

@@ -14,6 +14,10 @@
  * enough for a client that sends its last part before it reads. */
 enum { FORGET_BYTES_MAX = 1024 * 1024 };
 
+/* What every request may hold although all together hold too much: a click, a form, a small call.
+ */
+enum { SMALL_REQUEST_BYTES = 4 * 1024 };
+
 static bool call_on_park(HttpExchange *exchange);
 static void call_on_finish(HttpExchange *exchange);
 
@@ -27,6 +31,7 @@ static Call *call_new(Conn *conn, Str target)
 	call->exchange.owner = call;
 	call->exchange.started_mono_ms = server_now_ms();
 	call->server = server;
+	call->listener = conn->listener;
 	call->conn = conn;
 	call->target = arena_str(&call->exchange.arena, target);
 	buf_init(&call->body, conn->listener->body_bytes_max);
@@ -34,8 +39,22 @@ static Call *call_new(Conn *conn, Str target)
 	return call;
 }
 
+/* What the call holds goes onto the listener's account. False: that is too much. */
+static bool call_charge(Call *call)
+{
+	Listener *listener = call->listener;
+	size_t bytes = call->exchange.arena.bytes + call->body.cap;
+	size_t charge = bytes > SMALL_REQUEST_BYTES ? bytes - SMALL_REQUEST_BYTES : 0;
+	listener->request_bytes += charge - call->charged_bytes;
+	bool is_more = charge > call->charged_bytes;
+	call->charged_bytes = charge;
+	return !is_more || !listener->requests_bytes_max
+		|| listener->request_bytes <= listener->requests_bytes_max;
+}
+
 void call_free(Call *call)
 {
+	call->listener->request_bytes -= call->charged_bytes;
 	if (call->conn)
 		call->conn->call = NULL;
 	list_remove(&call->server->calls, &call->node);
@@ -56,6 +75,18 @@ void *call_on_target(void *listener, const char *target, struct MHD_Connection *
 	return conn;
 }
 
+static int64_t transfer_ms(const Server *server, uint64_t bytes)
+{
+	return server->options.request_deadline_ms
+		+ (int64_t)(bytes / server->options.slowest_bytes_per_ms);
+}
+
+static void conn_replying(Conn *conn, const HttpReply *reply)
+{
+	const Server *server = conn->listener->server;
+	conn_phase_set(conn, CONN_REPLYING, server_now_ms() + transfer_ms(server, reply->body.len));
+}
+
 /* Gives the reply to the library; the call is over. */
 static enum MHD_Result conn_reply(Conn *conn)
 {
@@ -71,7 +102,7 @@ static enum MHD_Result conn_reply(Conn *conn)
 	}
 	if (conn->listener->server->is_draining)
 		reply->close_connection = true;
-	conn_phase_set(conn, CONN_REPLYING, INT64_MAX);
+	conn_replying(conn, reply);
 	bool queued = respond_queue(conn->mhd, conn->fd, reply);
 	call_free(call);
 	return queued ? MHD_YES : MHD_NO;
@@ -84,6 +115,8 @@ static enum MHD_Result conn_refuse(Conn *conn, int status, const char *why)
 	metric_add(M_HTTP_REFUSED, 1);
 	reply_problem(&conn->call->exchange, status, "%s", why);
 	conn->call->exchange.reply.close_connection = true;
+	if (status == 503)
+		http_reply_header(&conn->call->exchange.reply, STR("Retry-After"), STR("1"));
 	return conn_reply(conn);
 }
 
@@ -112,9 +145,10 @@ static void request_fill(Conn *conn, const char *method)
 	HttpExchange *exchange = &conn->call->exchange;
 	HttpRequest *request = &exchange->request;
 	Arena *arena = &exchange->arena;
+	int count = MHD_get_connection_values_n(conn->mhd, MHD_HEADER_KIND, NULL, NULL);
 	enum { ONE_TOO_MANY = HTTP_HEADERS_MAX + 1 }; /* for the gate to see */
-	HeaderSink sink = { .arena = arena, .max = ONE_TOO_MANY };
-	sink.headers = arena_alloc(arena, ONE_TOO_MANY, sizeof *sink.headers);
+	HeaderSink sink = { .arena = arena, .max = MIN_OF((size_t)count, (size_t)ONE_TOO_MANY) };
+	sink.headers = arena_alloc(arena, sink.max, sizeof *sink.headers);
 	MHD_get_connection_values_n(conn->mhd, MHD_HEADER_KIND, header_take, &sink);
 
 	Str rest = conn->call->target;
@@ -151,13 +185,23 @@ static enum MHD_Result call_begin(Conn *conn, const char *method, const char *ve
 		str_from(version), call->target, request->headers, request->header_count);
 	if (refusal.status)
 		return conn_refuse(conn, refusal.status, refusal.reason);
-	if (gate_content_length(request->headers, request->header_count)
-		> conn->listener->body_bytes_max)
+	uint64_t body_len = gate_content_length(request->headers, request->header_count);
+	if (body_len > conn->listener->body_bytes_max)
 		return conn_refuse(conn, 413, "the body is too large");
 	if (encoding_check(call) != 0)
 		return conn_refuse(conn, 415, "this Content-Encoding is not supported");
-	conn_phase_set(conn, CONN_BODY, conn->deadline_mono_ms);
+	if (!call_charge(call))
+		return conn_refuse(conn, 503, "too much is being sent; try again shortly");
+	int64_t whole_by = call->exchange.started_mono_ms + transfer_ms(call->server, body_len);
+	conn_phase_set(conn, CONN_BODY, MAX_OF(conn->deadline_mono_ms, whole_by));
 	return MHD_YES;
+}
+
+static enum MHD_Result call_break(Call *call, int status)
+{
+	metric_add(M_HTTP_REFUSED, 1);
+	respond_raw(call->conn->fd, status);
+	return MHD_NO;
 }
 
 /* The library takes no reply in the middle of a body: what is too much is read to its end, within
@@ -169,10 +213,12 @@ static enum MHD_Result call_take_body(Call *call, Str part)
 		call->is_too_large = call->body.overflow;
 		if (call->is_too_large)
 			buf_fini(&call->body);
+		if (!call_charge(call))
+			return call_break(call, 503);
 	}
 	if (call->is_too_large)
 		call->bytes_forgotten += part.len;
-	return call->bytes_forgotten > FORGET_BYTES_MAX ? MHD_NO : MHD_YES;
+	return call->bytes_forgotten > FORGET_BYTES_MAX ? call_break(call, 413) : MHD_YES;
 }
 
 static bool body_unpack(Call *call)
@@ -204,8 +250,41 @@ static void call_handle(Call *call)
 	options->handle(options->ctx, &call->exchange);
 }
 
+/* The client's share; NULL for those that are not counted. */
+static Share *client_share(const Call *call)
+{
+	const Server *server = call->server;
+	IpAddress client;
+	if (!ip_parse(call->exchange.request.client, &client)
+		|| ip_nets_have(server->proxies, server->proxy_count, &client))
+		return NULL;
+	return shares_get(server->shares, &client);
+}
+
+static bool parked_count_up(Call *call)
+{
+	Server *server = call->server;
+	size_t share_max = server->options.connections_per_client_max;
+	if (atomic_load(&server->parked_count) >= server->options.parked_max)
+		return false;
+	Share *share = share_max ? client_share(call) : NULL;
+	if (share && share->parked >= share_max)
+		return false;
+	if (share)
+		share->parked++;
+	call->share = share;
+	atomic_fetch_add(&server->parked_count, 1);
+	metric_set(M_HTTP_PARKED, (int64_t)atomic_load(&server->parked_count));
+	return true;
+}
+
 static void parked_count_down(Call *call)
 {
+	if (call->share) {
+		call->share->parked--;
+		shares_settle(call->server->shares, call->share);
+		call->share = NULL;
+	}
 	atomic_fetch_sub(&call->server->parked_count, 1);
 	metric_set(M_HTTP_PARKED, (int64_t)atomic_load(&call->server->parked_count));
 }
@@ -239,7 +318,7 @@ static enum MHD_Result conn_reply_expired(Conn *conn)
 	reply_problem(&late, 503, "this takes too long; it may still happen");
 	http_reply_header(&late.reply, STR("Retry-After"), STR("5"));
 	late.reply.close_connection = conn->listener->server->is_draining;
-	conn_phase_set(conn, CONN_REPLYING, INT64_MAX);
+	conn_replying(conn, &late.reply);
 	bool queued = respond_queue(conn->mhd, conn->fd, &late.reply);
 	http_exchange_fini(&late);
 	return queued ? MHD_YES : MHD_NO;
@@ -289,14 +368,10 @@ void call_on_completed(void *listener, struct MHD_Connection *mhd, void **reques
 static bool call_on_park(HttpExchange *exchange)
 {
 	Call *call = exchange->owner;
-	Server *server = call->server;
-	if (atomic_load(&server->parked_count) >= server->options.parked_max) {
-		metric_add(M_HTTP_REFUSED, 1);
-		return false;
-	}
-	atomic_fetch_add(&server->parked_count, 1);
-	metric_set(M_HTTP_PARKED, (int64_t)atomic_load(&server->parked_count));
-	return true;
+	if (parked_count_up(call))
+		return true;
+	metric_add(M_HTTP_REFUSED, 1);
+	return false;
 }
 
 /* On the thread that finished it; the loop must not pay for its compression. */

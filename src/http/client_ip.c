@@ -69,19 +69,27 @@ bool ip_net_has(const IpNet *net, const IpAddress *address)
 		|| ((net->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-static bool is_trusted(const IpNet *trusted, size_t count, const IpAddress *address)
+bool ip_nets_have(const IpNet *nets, size_t count, const IpAddress *address)
 {
 	for (size_t i = 0; i < count; i++)
-		if (ip_net_has(&trusted[i], address))
+		if (ip_net_has(&nets[i], address))
 			return true;
 	return false;
+}
+
+IpAddress ip_group(const IpAddress *address)
+{
+	IpAddress group = *address;
+	if (!is_v4(address))
+		memset(group.bytes + 8, 0, 8);
+	return group;
 }
 
 static bool peer_is_trusted(const IpNet *trusted, size_t count, Str peer)
 {
 	IpAddress address;
 	if (ip_parse(peer, &address))
-		return is_trusted(trusted, count, &address);
+		return ip_nets_have(trusted, count, &address);
 	for (size_t i = 0; i < count; i++)
 		if (trusted[i].is_unix && str_eq(peer, STR("unix")))
 			return true;
@@ -134,7 +142,7 @@ Str client_ip_find(
 			}
 			client = address;
 			is_known = true;
-			is_end = !is_trusted(trusted, trusted_count, &address);
+			is_end = !ip_nets_have(trusted, trusted_count, &address);
 		}
 	}
 	char text[IP_TEXT_BYTES];
@@ -147,6 +155,6 @@ Str client_ip_group(Str client, Arena *arena)
 	char text[IP_TEXT_BYTES];
 	if (!ip_parse(client, &address) || is_v4(&address))
 		return client;
-	memset(address.bytes + 8, 0, 8);
+	address = ip_group(&address);
 	return arena_printf(arena, "%s/64", ip_text(&address, text));
 }

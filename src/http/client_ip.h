@@ -29,6 +29,10 @@ const char *ip_text(const IpAddress *address, char out[IP_TEXT_BYTES]);
 /* "10.0.0.0/8", "2001:db8::/32", a single address, or "unix". ERR_INPUT names the entry. */
 WARN_UNUSED bool ip_net_parse(Str text, IpNet *out, Err *err);
 bool ip_net_has(const IpNet *net, const IpAddress *address);
+bool ip_nets_have(const IpNet *nets, size_t count, const IpAddress *address);
+/* What a limit counts as one client: an IPv4 address itself, of an IPv6 address the /64 (one
+ * subscriber has at least that). */
+IpAddress ip_group(const IpAddress *address);
 
 /* The client of a request whose headers and peer are set: the first address from the right that is
  * not a trusted proxy. A hop that cannot be parsed ends the walk at the last address that a trusted
@@ -36,8 +40,7 @@ bool ip_net_has(const IpNet *net, const IpAddress *address);
 Str client_ip_find(
 	const IpNet *trusted, size_t trusted_count, const HttpRequest *request, Arena *arena);
 
-/* What a rate limit counts by: an IPv4 address, or the /64 of an IPv6 address (one subscriber has
- * at least that). */
+/* ip_group as text. */
 Str client_ip_group(Str client, Arena *arena);
 
 #endif

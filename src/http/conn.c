@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "base/metric.h"
 
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -19,48 +18,60 @@ Conn *conn_of(struct MHD_Connection *mhd)
 	return info ? info->socket_context : NULL;
 }
 
-static void peer_read(Conn *conn)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		conn->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *at = info ? info->client_addr : NULL;
-	IpAddress address = { .bytes = { [10] = 0xff, [11] = 0xff } };
-	if (at && at->sa_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const void *)at;
-		memcpy(address.bytes + 12, &v4->sin_addr, 4);
-	} else if (at && at->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *v6 = (const void *)at;
-		memcpy(address.bytes, &v6->sin6_addr, 16);
-	} else {
-		memcpy(conn->peer, "unix", sizeof "unix");
-		return;
-	}
-	ip_text(&address, conn->peer);
-}
-
 static Conn *conn_open(Listener *listener, struct MHD_Connection *mhd)
 {
 	Server *server = listener->server;
+	const Arrival *arrival = listener->arriving;
 	Conn *conn = xcalloc(1, sizeof *conn);
 	conn->listener = listener;
 	conn->mhd = mhd;
-	conn->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	peer_read(conn);
+	conn->fd = arrival->fd;
+	conn->share = listener->arriving_share;
+	listener->arriving_share = NULL;
+	if (arrival->is_ip)
+		ip_text(&arrival->address, conn->peer);
+	else
+		memcpy(conn->peer, "unix", sizeof "unix");
+	listener->held++;
 	list_push(&server->conns, &conn->node);
 	atomic_fetch_add(&server->conn_count, 1);
 	conn_phase_set(conn, CONN_IDLE, server_now_ms() + server->options.request_deadline_ms);
 	return conn;
 }
 
+/* Gives back what it counts for. */
+static void conn_leave(Conn *conn)
+{
+	if (conn->waiting_node.next)
+		list_remove(&conn->listener->waiting, &conn->waiting_node);
+	if (conn->is_displaced)
+		return;
+	conn->is_displaced = true;
+	conn->listener->held--;
+	if (conn->share) {
+		conn->share->connections--;
+		shares_settle(conn->listener->server->shares, conn->share);
+		conn->share = NULL;
+	}
+}
+
 static void conn_close(Conn *conn)
 {
 	Server *server = conn->listener->server;
 	assert(!conn->call);
+	conn_leave(conn);
 	list_remove(&server->conns, &conn->node);
 	atomic_fetch_sub(&server->conn_count, 1);
-	/* At its limit the library listens again only when it runs once more. */
-	conn->listener->is_due = true;
+	conn->listener->opens_mono_ms = 0; /* there is room */
 	free(conn);
+}
+
+void conn_displace(Conn *conn)
+{
+	conn_leave(conn);
+	conn->deadline_mono_ms = INT64_MAX;
+	shutdown(conn->fd, SHUT_RDWR);
+	conn->listener->is_due = true;
 }
 
 void conn_on_notify(void *listener, struct MHD_Connection *mhd, void **socket_context,
@@ -74,9 +85,27 @@ void conn_on_notify(void *listener, struct MHD_Connection *mhd, void **socket_co
 	}
 }
 
+/* Since when it waits for its client: for a request, for the rest of one, or for the reply to be
+ * taken. */
+static void conn_wait(Conn *conn, ConnPhase phase)
+{
+	List *waiting = &conn->listener->waiting;
+	bool is_waiting = phase == CONN_IDLE || phase == CONN_HEAD || phase == CONN_BODY
+		|| phase == CONN_REPLYING;
+	if (conn->is_displaced || (phase == CONN_BODY && conn->waiting_node.next))
+		return;
+	if (conn->waiting_node.next)
+		list_remove(waiting, &conn->waiting_node);
+	if (is_waiting) {
+		conn->waiting_since_mono_ms = server_now_ms();
+		list_push(waiting, &conn->waiting_node);
+	}
+}
+
 void conn_phase_set(Conn *conn, ConnPhase phase, int64_t deadline_mono_ms)
 {
 	Server *server = conn->listener->server;
+	conn_wait(conn, phase);
 	conn->phase = phase;
 	conn->deadline_mono_ms = deadline_mono_ms;
 	server->next_sweep_mono_ms = MIN_OF(server->next_sweep_mono_ms, deadline_mono_ms);

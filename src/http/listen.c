@@ -7,22 +7,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* Connections that the kernel holds for us while the loop is busy; the kernel cuts it to its own
  * maximum. */
 enum { BACKLOG = 1024 };
-
-typedef union SocketAddress {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_un local;
-} SocketAddress;
 
 static bool fail(Err *err, const char *what, Str address)
 {
@@ -140,4 +132,36 @@ void listen_fini(ListenSocket *listening)
 	listening->unix_path = NULL;
 	fd_close(&listening->fd);
 	listening->fd = -1;
+}
+
+bool listen_has_arrival(const ListenSocket *listening)
+{
+	struct pollfd poll_fd = { .fd = listening->fd, .events = POLLIN };
+	return poll(&poll_fd, 1, 0) > 0;
+}
+
+/* False: not an IP socket. */
+static bool address_of(const SocketAddress *at, IpAddress *out)
+{
+	IpAddress address = { .bytes = { [10] = 0xff, [11] = 0xff } };
+	if (at->any.sa_family == AF_INET)
+		memcpy(address.bytes + 12, &at->v4.sin_addr, 4);
+	else if (at->any.sa_family == AF_INET6)
+		memcpy(address.bytes, &at->v6.sin6_addr, sizeof address.bytes);
+	else
+		return false;
+	*out = address;
+	return true;
+}
+
+int listen_accept(const ListenSocket *listening, Arrival *out)
+{
+	Arrival arrival = { .socket_address_len = sizeof arrival.socket_address };
+	arrival.fd = accept4(listening->fd, &arrival.socket_address.any,
+		&arrival.socket_address_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (arrival.fd < 0)
+		return errno;
+	arrival.is_ip = address_of(&arrival.socket_address, &arrival.address);
+	*out = arrival;
+	return 0;
 }

@@ -6,6 +6,17 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "http/client_ip.h"
+
+#include <netinet/in.h>
+#include <sys/un.h>
+
+typedef union SocketAddress {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_un local;
+} SocketAddress;
 
 typedef struct ListenSocket {
 	int fd;          /* not blocking */
@@ -18,5 +29,19 @@ typedef struct ListenSocket {
 WARN_UNUSED bool listen_open(Str address, ListenSocket *out, Err *err);
 /* Closes what is still open and removes the socket file. */
 void listen_fini(ListenSocket *listening);
+
+/* True when a client waits to be taken. */
+bool listen_has_arrival(const ListenSocket *listening);
+
+typedef struct Arrival {
+	int fd; /* whoever accepted closes it; not blocking */
+	bool is_ip;
+	IpAddress address; /* if is_ip */
+	SocketAddress socket_address;
+	socklen_t socket_address_len;
+} Arrival;
+
+/* Takes one client. 0, or what errno says: EAGAIN when nobody waits. */
+WARN_UNUSED int listen_accept(const ListenSocket *listening, Arrival *out);
 
 #endif

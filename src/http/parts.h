@@ -13,22 +13,43 @@
 #include "http/client_ip.h"
 #include "http/listen.h"
 #include "http/server.h"
+#include "http/share.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 typedef struct Call Call;
+typedef struct Listener Listener;
 
-typedef struct Listener {
+/* What an event of the loop is about. */
+typedef struct Source {
+	Listener *listener;
+	bool is_door; /* its listening socket; else the library's connections */
+} Source;
+
+struct Listener {
 	Server *server;
 	struct MHD_Daemon *daemon;
-	ListenSocket listening; /* fd is -1 once the daemon owns it */
+	ListenSocket listening;
 	int tag;
-	size_t body_bytes_max;
+	size_t head_bytes_max, body_bytes_max, requests_bytes_max;
+	/* Connections. */
+	Source inside;
 	int64_t due_mono_ms; /* when the library wants to run although nothing happened */
 	bool is_due;
-} Listener;
+	size_t held;          /* those that were not displaced */
+	List waiting;         /* of Conn: those that wait for their client, longest first */
+	size_t request_bytes; /* of all calls, beyond what each may have anyway */
+	/* Arrivals (accept.c). */
+	Source door;
+	bool is_knocking;
+	bool is_shut; /* not watched until opens_mono_ms, or until a connection has closed */
+	int64_t opens_mono_ms;
+	int64_t complains_mono_ms;
+	const Arrival *arriving; /* while the library is told of it */
+	Share *arriving_share;   /* NULL: not counted */
+};
 
 /* What a connection is doing; the library asks us (call_on_request) in the phases HEAD, BODY, READY
  * and EXPIRED. */
@@ -44,7 +65,11 @@ typedef enum ConnPhase {
 } ConnPhase;
 
 typedef struct Conn {
-	ListNode node; /* Server.conns */
+	ListNode node;         /* Server.conns */
+	ListNode waiting_node; /* Listener.waiting, while it waits for its client */
+	int64_t waiting_since_mono_ms;
+	Share *share; /* NULL: not counted, or displaced */
+	bool is_displaced;
 	Listener *listener;
 	struct MHD_Connection *mhd; /* borrowed: the library frees it after conn_on_notify */
 	int fd;                     /* borrowed */
@@ -58,10 +83,13 @@ typedef struct Conn {
 struct Call {
 	HttpExchange exchange;
 	Server *server;
-	Conn *conn;          /* NULL: nobody waits for the reply any more */
-	ListNode node;       /* Server.calls */
-	Call *next_finished; /* guarded by finished_lock */
-	Str target;          /* as sent */
+	Listener *listener;
+	Conn *conn;           /* NULL: nobody waits for the reply any more */
+	Share *share;         /* of the client, while parked; NULL: not counted */
+	size_t charged_bytes; /* of Listener.request_bytes */
+	ListNode node;        /* Server.calls */
+	Call *next_finished;  /* guarded by finished_lock */
+	Str target;           /* as sent */
 	Buf body;
 	bool is_gzip;
 	bool is_too_large; /* the rest of the body is read and forgotten */
@@ -75,6 +103,7 @@ struct Server {
 	size_t proxy_count;
 	int epoll_fd;
 	int wake_fd; /* eventfd: finished, stop. Any thread */
+	Shares *shares;
 	List conns;
 	List calls; /* all that are not freed */
 	int64_t next_sweep_mono_ms;
@@ -92,6 +121,8 @@ void conn_on_notify(void *listener, struct MHD_Connection *mhd, void **socket_co
 	enum MHD_ConnectionNotificationCode what);
 Conn *conn_of(struct MHD_Connection *mhd);
 void conn_phase_set(Conn *conn, ConnPhase phase, int64_t deadline_mono_ms);
+/* Its place is free from now on; the library closes it in its next turn. */
+void conn_displace(Conn *conn);
 void conn_idle(Conn *conn); /* the request is over */
 /* Acts on deadlines that have passed and finds the next one. */
 void conns_sweep(Server *server, int64_t now_mono_ms);
@@ -108,6 +139,9 @@ void call_on_completed(void *listener, struct MHD_Connection *mhd, void **reques
 void calls_take_finished(Server *server);
 void call_abandon(Conn *conn); /* answers 503 instead */
 void call_free(Call *call);    /* nobody holds it */
+
+/* accept.c: takes those who wait at the door, as long as there is room. */
+void arrivals_take(Listener *listener, int64_t now_mono_ms);
 
 void server_poke(Server *server); /* wakes the loop; any thread, also a signal handler */
 int64_t server_now_ms(void);

@@ -98,6 +98,16 @@ static void socket_reset(int fd)
 	(void)connect(fd, &nobody, sizeof nobody); /* a Unix socket cannot, and is just closed */
 }
 
+void respond_raw(int fd, int status)
+{
+	char text[256];
+	int len = snprintf(text, sizeof text,
+		"HTTP/1.1 %d %s\r\nContent-Length: 0\r\n%sConnection: close\r\n\r\n", status,
+		http_status_text(status), status == 503 ? "Retry-After: 1\r\n" : "");
+	ssize_t sent = send(fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)sent;
+}
+
 bool respond_queue(struct MHD_Connection *connection, int fd, HttpReply *reply)
 {
 	if (reply->drop_connection) {

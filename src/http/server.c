@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 enum {
-	/* Request line and headers together; more is 431 (or 414). Browsers send about 1 KB, and
-	   proxies cut at 8 to 32 KB. */
-	CONNECTION_BYTES = 32 * 1024,
+	/* Unless the listener says otherwise. Browsers send about 1 KB of headers, and proxies cut
+	   at 8 to 32 KB. */
+	HEAD_BYTES_MAX = 32 * 1024,
+	SLOWEST_BYTES_PER_MS = 64, /* half a megabit a second */
 	/* The loop turns at least this often: a lost wake-up would cost no more. */
 	TURN_MS_MAX = 1000,
 };
@@ -71,41 +72,41 @@ static size_t unescape_nothing(void *cls, struct MHD_Connection *mhd, char *text
 	return strlen(text);
 }
 
-static bool epoll_watch(const Server *server, int fd, Listener *listener, Err *err)
+static bool epoll_watch(const Server *server, int fd, Source *source, Err *err)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = listener } };
+	struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = source } };
 	if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
 		return ERR_CODE(err, ERR_FATAL, errno, "epoll_ctl: %s", strerror(errno));
 	return true;
 }
 
 /* External mode, one turn per MHD_run: the library's own epoll thread stalls when exactly 128, 256,
- * ... connections are ready. Its strict mode stays off: what that refuses the gate refuses too, and
- * 0.9.75 sends the head of such a refusal twice. */
+ * ... connections are ready. It gets its connections from accept.c: its own accept would spin when
+ * descriptors run out, and knows no client. Its strict mode stays off: what that refuses the gate
+ * refuses too, and 0.9.75 sends the head of such a refusal twice. */
 static bool daemon_start(Listener *listener, Err *err)
 {
 	const Server *server = listener->server;
 	const ServerOptions *options = &server->options;
 	int64_t idle_s = (options->idle_timeout_ms + 999) / 1000;
 	assert(idle_s > 0 && idle_s <= INT_MAX);
-	listener->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		call_on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listener->listening.fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)MIN_OF(options->connections_max, (size_t)INT_MAX),
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET
+			| MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, call_on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, library_log,
+		NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, listener->head_bytes_max,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)idle_s, MHD_OPTION_URI_LOG_CALLBACK,
 		call_on_target, listener, MHD_OPTION_NOTIFY_COMPLETED, call_on_completed, listener,
 		MHD_OPTION_NOTIFY_CONNECTION, conn_on_notify, listener,
 		MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL, MHD_OPTION_END);
 	if (!listener->daemon)
 		return ERR(err, ERR_FATAL, "the HTTP library does not start");
-	listener->listening.fd = -1;
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
 		listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	/* It puts the listening socket into its epoll set when it first runs. */
-	listener->is_due = true;
-	return epoll_watch(server, info->epoll_fd, listener, err);
+	listener->inside = (Source){ .listener = listener };
+	listener->door = (Source){ .listener = listener, .is_door = true };
+	return epoll_watch(server, info->epoll_fd, &listener->inside, err)
+		&& epoll_watch(server, listener->listening.fd, &listener->door, err);
 }
 
 static bool listener_open(Server *server, size_t index, Err *err)
@@ -115,7 +116,11 @@ static bool listener_open(Server *server, size_t index, Err *err)
 	assert(wish->body_bytes_max > 0 && wish->tag >= 0 && wish->tag < 32);
 	listener->server = server;
 	listener->tag = wish->tag;
+	listener->head_bytes_max = wish->head_bytes_max ? wish->head_bytes_max : HEAD_BYTES_MAX;
 	listener->body_bytes_max = wish->body_bytes_max;
+	listener->requests_bytes_max = wish->requests_bytes_max;
+	listener->opens_mono_ms = INT64_MAX;
+	list_init(&listener->waiting);
 	return listen_open(wish->address, &listener->listening, err) && daemon_start(listener, err);
 }
 
@@ -147,11 +152,14 @@ bool server_open(const ServerOptions *options, Server **out, Err *err)
 	assert(options->request_deadline_ms > 0 && options->parked_deadline_ms > 0);
 	Server *server = xcalloc(1, sizeof *server);
 	server->options = *options;
+	if (!options->slowest_bytes_per_ms)
+		server->options.slowest_bytes_per_ms = SLOWEST_BYTES_PER_MS;
 	server->epoll_fd = server->wake_fd = -1;
 	for (size_t i = 0; i < SERVER_LISTENERS_MAX; i++)
 		server->listeners[i].listening.fd = -1;
 	list_init(&server->conns);
 	list_init(&server->calls);
+	server->shares = shares_open();
 	pthread_mutex_init(&server->finished_lock, NULL);
 	server->next_sweep_mono_ms = INT64_MAX;
 	server->next_tick_mono_ms = server_now_ms();
@@ -179,20 +187,25 @@ static int64_t next_turn_ms(Server *server, int64_t now_ms)
 			listener->due_mono_ms = now_ms
 				+ (int64_t)MIN_OF(wait_ms, (unsigned)INT_MAX);
 		next = MIN_OF(next, listener->due_mono_ms);
+		next = MIN_OF(next, listener->is_shut ? listener->opens_mono_ms : INT64_MAX);
+		if (listener->is_knocking)
+			next = now_ms;
 	}
 	return next;
 }
 
 static void events_wait(Server *server, int64_t until_ms)
 {
-	struct epoll_event events[SERVER_LISTENERS_MAX + 1];
+	struct epoll_event events[2 * SERVER_LISTENERS_MAX + 1];
 	int64_t wait_ms = MAX_OF(until_ms - server_now_ms(), 0);
 	int count = epoll_wait(server->epoll_fd, events, ARRAY_LEN(events), (int)wait_ms);
 	for (int i = 0; i < count; i++) {
-		Listener *listener = events[i].data.ptr;
+		const Source *source = events[i].data.ptr;
 		uint64_t pokes;
-		if (listener)
-			listener->is_due = true;
+		if (source && source->is_door)
+			source->listener->is_knocking = true;
+		else if (source)
+			source->listener->is_due = true;
 		else if (read(server->wake_fd, &pokes, sizeof pokes) < 0)
 			assert(errno == EAGAIN);
 	}
@@ -202,6 +215,8 @@ static void daemons_run(Server *server, int64_t now_ms)
 {
 	for (size_t i = 0; i < server->options.listener_count; i++) {
 		Listener *listener = &server->listeners[i];
+		if (!server->is_draining)
+			arrivals_take(listener, now_ms);
 		if (!listener->is_due && now_ms < listener->due_mono_ms)
 			continue;
 		listener->is_due = false;
@@ -232,10 +247,9 @@ static void stop_accepting(Server *server)
 {
 	for (size_t i = 0; i < server->options.listener_count; i++) {
 		Listener *listener = &server->listeners[i];
-		/* Quiesced, the daemon gives the socket back; closing it turns new clients away at
-		 * once. */
-		listener->listening.fd = MHD_quiesce_daemon(listener->daemon);
+		/* New clients are turned away at once; the loop forgets the closed socket. */
 		listen_fini(&listener->listening);
+		listener->is_knocking = listener->is_shut = false;
 	}
 	server->is_draining = true;
 	conns_drain(server);
@@ -282,6 +296,7 @@ void server_close(Server **server_slot)
 	call_free(CONTAINER_OF(node, Call, node));
 	fd_close(&server->wake_fd);
 	fd_close(&server->epoll_fd);
+	shares_close(&server->shares);
 	pthread_mutex_destroy(&server->finished_lock);
 	free(server);
 	*server_slot = NULL;

@@ -24,6 +24,12 @@ typedef struct ServerListener {
 	Str address; /* "127.0.0.1:8080", "[::1]:0" (any free port) or "unix:/path" (mode 0600) */
 	int tag;
 	size_t body_bytes_max; /* beyond it 413, unread where the length is declared */
+	/* Request line and headers, with what is kept about them; beyond it 431 (or 414). Each
+	   connection may take that much memory. 0: 32 KB. */
+	size_t head_bytes_max;
+	/* All requests that are held together, from their heads to their replies; beyond it 503,
+	   but for those of up to 4 KB. 0: no limit. */
+	size_t requests_bytes_max;
 } ServerListener;
 
 typedef struct ServerOptions {
@@ -31,10 +37,19 @@ typedef struct ServerOptions {
 	size_t listener_count;
 	void (*handle)(void *ctx, HttpExchange *exchange); /* on the loop thread */
 	void *ctx;
-	size_t connections_max;      /* per listener */
-	size_t parked_max;           /* beyond it: 503 with Retry-After */
-	int64_t idle_timeout_ms;     /* a silent connection is closed */
-	int64_t request_deadline_ms; /* from first byte to whole request, against slow drips */
+	/* Per listener. Beyond it new clients wait outside, until somebody goes: of those that keep
+	   their connection waiting for a second or more, one of the client that holds most. */
+	size_t connections_max;
+	/* Of one client (share.h) on all listeners; beyond it one of its own that waits must go, or
+	   the new one gets 503. As many of its requests may be parked. Trusted proxies and local
+	   sockets are not counted. 0: no limit. */
+	size_t connections_per_client_max;
+	size_t parked_max;       /* beyond it: 503 with Retry-After */
+	int64_t idle_timeout_ms; /* a silent connection is closed */
+	/* From first byte to whole request, and for a reply to be taken, against slow drips; more
+	   for a long body. */
+	int64_t request_deadline_ms;
+	size_t slowest_bytes_per_ms; /* what a long body adds to that; 0: 64 */
 	int64_t parked_deadline_ms;  /* then the client gets 503; a late finish is dropped */
 	const Str *trusted_proxies;  /* CIDR list (client_ip.h), read by server_open only */
 	size_t trusted_proxy_count;

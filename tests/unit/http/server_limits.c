@@ -52,6 +52,9 @@ static void a_chunked_body_that_grows_too_large_is_413(void **state)
 	int sent = 0;
 	while (sent < 200 && wire_try_send(fd, (Str){ zeros, sizeof zeros }))
 		sent++;
+	CLEANUP(wire_reply_fini) WireReply reply;
+	wire_read(fd, false, &reply);
+	assert_int_equal(reply.status, 413);
 	assert_true(wire_is_closed(fd));
 	close(fd);
 	assert_int_equal(atomic_load(&stage.handled), 0);

@@ -12,12 +12,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int connected(int family, const struct sockaddr *at, socklen_t len)
+static int socket_new(int family)
 {
 	const struct timeval patience = { .tv_sec = WIRE_PATIENCE_MS / 1000 };
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	return fd;
+}
+
+static int connected(int fd, const struct sockaddr *at, socklen_t len)
+{
 	if (connect(fd, at, len) != 0) {
 		close(fd);
 		return -1;
@@ -25,18 +30,42 @@ static int connected(int family, const struct sockaddr *at, socklen_t len)
 	return fd;
 }
 
-int wire_connect(int port)
+static int connected_to_port(int fd, int port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return connected(AF_INET, (const void *)&at, sizeof at);
+	return connected(fd, (const void *)&at, sizeof at);
+}
+
+int wire_connect(int port)
+{
+	return connected_to_port(socket_new(AF_INET), port);
+}
+
+int wire_connect_from(const char *address, int port)
+{
+	int fd = socket_new(AF_INET);
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	assert_int_equal(inet_pton(AF_INET, address, &from.sin_addr), 1);
+	assert_int_equal(bind(fd, (const void *)&from, sizeof from), 0);
+	return connected_to_port(fd, port);
+}
+
+int wire_socket(void)
+{
+	return socket_new(AF_INET);
+}
+
+void wire_connect_socket(int fd, int port)
+{
+	assert_int_equal(connected_to_port(fd, port), fd);
 }
 
 int wire_connect_unix(const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	assert_true(str_copy(str_from(path), at.sun_path, sizeof at.sun_path));
-	return connected(AF_UNIX, (const void *)&at, sizeof at);
+	return connected(socket_new(AF_UNIX), (const void *)&at, sizeof at);
 }
 
 bool wire_try_send(int fd, Str bytes)

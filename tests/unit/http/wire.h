@@ -9,6 +9,11 @@
 enum { WIRE_BYTES_MAX = 16 * 1024 * 1024, WIRE_PATIENCE_MS = 4000 };
 
 int wire_connect(int port);
+/* From another address of this machine, "127.0.0.2": another client. */
+int wire_connect_from(const char *address, int port);
+/* In two steps, for who must own the descriptor before the server takes one. */
+int wire_socket(void);
+void wire_connect_socket(int fd, int port);
 int wire_connect_unix(const char *path);
 void wire_send(int fd, Str bytes); /* fails the test */
 void wire_send_z(int fd, const char *text);
