@@ -370,7 +370,8 @@ static void check_landing(SimOrg *org, const SimRecord *record)
 {
 	Sim *sim = org->sim;
 	const size_t number = record_number(org, record);
-	const Look *look = look_at_ledger(sim);
+	Look *look = look_at_ledger(sim);
+	note_ties(sim, look); /* a link may be as young as the call */
 	for (size_t i = 0; i < look->person_count; i++) {
 		const Person *person = &look->people[i];
 		const ModelPerson *known = &sim->model.people[person->person_id];
