@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/metric.h"
 
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -18,11 +19,24 @@ Conn *conn_of(struct MHD_Connection *mhd)
 	return info ? info->socket_context : NULL;
 }
 
+/* The library asks a socket again only after an edge. When a client's last bytes and its end come
+ * in one, it reads the bytes and never learns of the end; the connection would stay until its
+ * deadline, and a stop would wait for it. So the loop watches for the end itself. Without room for
+ * one more watch the deadline must do. */
+static void watch_for_end(Conn *conn)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET,
+		.data = { .ptr = &conn->source } };
+	int failed = epoll_ctl(conn->listener->server->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event);
+	(void)failed;
+}
+
 static Conn *conn_open(Listener *listener, struct MHD_Connection *mhd)
 {
 	Server *server = listener->server;
 	const Arrival *arrival = listener->arriving;
 	Conn *conn = xcalloc(1, sizeof *conn);
+	conn->source = (Source){ .kind = SOURCE_CONN, .listener = listener };
 	conn->listener = listener;
 	conn->mhd = mhd;
 	conn->fd = arrival->fd;
@@ -36,6 +50,7 @@ static Conn *conn_open(Listener *listener, struct MHD_Connection *mhd)
 	list_push(&server->conns, &conn->node);
 	atomic_fetch_add(&server->conn_count, 1);
 	conn_phase_set(conn, CONN_IDLE, server_now_ms() + server->options.request_deadline_ms);
+	watch_for_end(conn);
 	return conn;
 }
 
@@ -111,13 +126,26 @@ void conn_phase_set(Conn *conn, ConnPhase phase, int64_t deadline_mono_ms)
 	server->next_sweep_mono_ms = MIN_OF(server->next_sweep_mono_ms, deadline_mono_ms);
 }
 
+/* After the library had its turn. */
+static void look_soon(Conn *conn)
+{
+	Server *server = conn->listener->server;
+	server->next_sweep_mono_ms = MIN_OF(
+		server->next_sweep_mono_ms, server_now_ms() + SWEEP_PAUSE_MS);
+}
+
+static bool has_unread(const Conn *conn)
+{
+	int waiting = 0;
+	return ioctl(conn->fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
 /* A request that has arrived already is served. One that comes later is not even begun: the library
  * reads once more when it resumes a parked request, would find the end of the stream and drop the
  * reply. */
 static void conn_end_idle(Conn *conn)
 {
-	int waiting = 0;
-	if (ioctl(conn->fd, FIONREAD, &waiting) == 0 && waiting > 0)
+	if (has_unread(conn))
 		return;
 	conn->is_ended = true;
 	shutdown(conn->fd, SHUT_RD);
@@ -133,6 +161,28 @@ void conn_idle(Conn *conn)
 		server_now_ms() + options->idle_timeout_ms + options->request_deadline_ms);
 	if (conn->listener->server->is_draining)
 		conn_end_idle(conn);
+	if (conn->has_peer_ended)
+		look_soon(conn);
+}
+
+void conn_on_peer_end(Conn *conn)
+{
+	conn->has_peer_ended = true;
+	look_soon(conn);
+}
+
+/* Its client sends no more. What it sent is read first, and a whole request gets its answer
+ * (conn_idle looks again then); one that is not whole never will be. False: look again. */
+static bool conn_end_left(Conn *conn)
+{
+	bool is_asking = conn->phase == CONN_IDLE || conn->phase == CONN_HEAD
+		|| conn->phase == CONN_BODY;
+	if (is_asking && has_unread(conn))
+		return false;
+	if (is_asking)
+		shutdown(conn->fd, SHUT_RDWR);
+	conn->has_peer_ended = !is_asking;
+	return true;
 }
 
 static void conn_expire(Conn *conn)
@@ -157,6 +207,8 @@ void conns_sweep(Server *server, int64_t now_mono_ms)
 		Conn *conn = CONTAINER_OF(node, Conn, node);
 		if (conn->deadline_mono_ms <= now_mono_ms)
 			conn_expire(conn);
+		else if (conn->has_peer_ended && !conn_end_left(conn))
+			next = now_mono_ms;
 		next = MIN_OF(next, conn->deadline_mono_ms);
 	}
 	server->next_sweep_mono_ms = MAX_OF(next, now_mono_ms + SWEEP_PAUSE_MS);

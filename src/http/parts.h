@@ -23,9 +23,15 @@ typedef struct Call Call;
 typedef struct Listener Listener;
 
 /* What an event of the loop is about. */
+typedef enum SourceKind {
+	SOURCE_DOOR = 1, /* a listening socket */
+	SOURCE_INSIDE,   /* the library's connections of a listener */
+	SOURCE_CONN,     /* the client of one connection has ended */
+} SourceKind;
+
 typedef struct Source {
+	SourceKind kind;
 	Listener *listener;
-	bool is_door; /* its listening socket; else the library's connections */
 } Source;
 
 struct Listener {
@@ -65,6 +71,7 @@ typedef enum ConnPhase {
 } ConnPhase;
 
 typedef struct Conn {
+	Source source;
 	ListNode node;         /* Server.conns */
 	ListNode waiting_node; /* Listener.waiting, while it waits for its client */
 	int64_t waiting_since_mono_ms;
@@ -77,6 +84,7 @@ typedef struct Conn {
 	int64_t deadline_mono_ms; /* INT64_MAX: none of ours */
 	Call *call;               /* NULL when idle, replying or expired */
 	bool is_ended;            /* by the drain: no request may begin */
+	bool has_peer_ended;      /* it sends no more; what it sent may not be read yet */
 	char peer[IP_TEXT_BYTES];
 } Conn;
 
@@ -124,6 +132,7 @@ void conn_phase_set(Conn *conn, ConnPhase phase, int64_t deadline_mono_ms);
 /* Its place is free from now on; the library closes it in its next turn. */
 void conn_displace(Conn *conn);
 void conn_idle(Conn *conn); /* the request is over */
+void conn_on_peer_end(Conn *conn);
 /* Acts on deadlines that have passed and finds the next one. */
 void conns_sweep(Server *server, int64_t now_mono_ms);
 /* Ends idle connections; bytes that have arrived already are still read. */

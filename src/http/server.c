@@ -21,6 +21,7 @@ enum {
 	SLOWEST_BYTES_PER_MS = 64, /* half a megabit a second */
 	/* The loop turns at least this often: a lost wake-up would cost no more. */
 	TURN_MS_MAX = 1000,
+	EVENTS_MAX = 64, /* taken at once: the listeners, and connections whose clients leave */
 };
 
 int64_t server_now_ms(void)
@@ -103,8 +104,8 @@ static bool daemon_start(Listener *listener, Err *err)
 		return ERR(err, ERR_FATAL, "the HTTP library does not start");
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
 		listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	listener->inside = (Source){ .listener = listener };
-	listener->door = (Source){ .listener = listener, .is_door = true };
+	listener->inside = (Source){ .kind = SOURCE_INSIDE, .listener = listener };
+	listener->door = (Source){ .kind = SOURCE_DOOR, .listener = listener };
 	return epoll_watch(server, info->epoll_fd, &listener->inside, err)
 		&& epoll_watch(server, listener->listening.fd, &listener->door, err);
 }
@@ -196,13 +197,15 @@ static int64_t next_turn_ms(Server *server, int64_t now_ms)
 
 static void events_wait(Server *server, int64_t until_ms)
 {
-	struct epoll_event events[2 * SERVER_LISTENERS_MAX + 1];
+	struct epoll_event events[EVENTS_MAX];
 	int64_t wait_ms = MAX_OF(until_ms - server_now_ms(), 0);
 	int count = epoll_wait(server->epoll_fd, events, ARRAY_LEN(events), (int)wait_ms);
 	for (int i = 0; i < count; i++) {
-		const Source *source = events[i].data.ptr;
+		Source *source = events[i].data.ptr;
 		uint64_t pokes;
-		if (source && source->is_door)
+		if (source && source->kind == SOURCE_CONN)
+			conn_on_peer_end(CONTAINER_OF(source, Conn, source));
+		else if (source && source->kind == SOURCE_DOOR)
 			source->listener->is_knocking = true;
 		else if (source)
 			source->listener->is_due = true;

@@ -7,6 +7,8 @@
 #include "stage.h"
 #include "wire.h"
 
+#include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static Stage stage;
@@ -117,11 +119,65 @@ static void beyond_the_connection_limit_clients_wait_their_turn(void **state)
 	close(third);
 }
 
+static void a_client_that_leaves_within_its_request_holds_no_connection(void **state)
+{
+	(void)state;
+	static const char *const requests[] = {
+		"GET /ec",
+		"GET /echo HTTP/1.1\r\nHost: a\r\n",
+		"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf",
+		"GET /echo HTTP/1.1\r\nHost: a\r\n\r\nGET /ec",
+	};
+	stage_start(&stage);
+	int busy = wire_connect(stage.port), leaving[ARRAY_LEN(requests)];
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+		leaving[i] = wire_connect(stage.port);
+	stage_wait_connections(&stage, 1 + ARRAY_LEN(requests));
+	/* The server sees bytes and end at once. */
+	wire_send_z(busy, "GET /stall HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (atomic_load(&stage.handled) == 0)
+		sched_yield();
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		wire_send_z(leaving[i], requests[i]);
+		close(leaving[i]);
+	}
+	CLEANUP(wire_reply_fini) WireReply reply;
+	wire_read(busy, false, &reply);
+	stage_wait_connections(&stage, 1);
+	close(busy);
+}
+
+static void a_client_that_has_sent_its_last_request_gets_its_answers(void **state)
+{
+	(void)state;
+	static const char *const paths[] = { "/echo", "/park" };
+	stage_start(&stage);
+	for (int i = 0; i < 40; i++) {
+		char request[200];
+		snprintf(request, sizeof request,
+			"GET %s HTTP/1.1\r\nHost: a\r\n\r\nGET %s HTTP/1.1\r\nHost: a\r\n\r\n",
+			paths[i % 2], paths[i / 2 % 2]);
+		int fd = wire_connect(stage.port);
+		wire_send_z(fd, request);
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+		CLEANUP(wire_reply_fini) WireReply first, second;
+		wire_read(fd, false, &first);
+		wire_read(fd, false, &second);
+		assert_int_equal(first.status, 200);
+		assert_int_equal(second.status, 200);
+		assert_true(wire_is_closed(fd));
+		close(fd);
+	}
+	stage_wait_connections(&stage, 0);
+}
+
 #define server_test(name) STAGE_TEST(name, &stage)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		server_test(a_client_that_leaves_within_its_request_holds_no_connection),
+		server_test(a_client_that_has_sent_its_last_request_gets_its_answers),
 		server_test(a_declared_body_that_is_too_large_is_refused_unread),
 		server_test(a_chunked_body_that_grows_too_large_is_413),
 		server_test(a_slow_drip_ends_at_the_deadline),

@@ -61,6 +61,13 @@ static void silent(Stage *stage, HttpExchange *exchange)
 	(void)stage, (void)exchange;
 }
 
+static void stall(Stage *stage, HttpExchange *exchange)
+{
+	(void)stage;
+	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
+	echo(exchange);
+}
+
 static void echo_now(Stage *stage, HttpExchange *exchange)
 {
 	(void)stage;
@@ -100,6 +107,7 @@ static const struct {
 	{ STR_INIT("/drop"), drop },
 	{ STR_INIT("/close"), close_after },
 	{ STR_INIT("/silent"), silent },
+	{ STR_INIT("/stall"), stall },
 };
 
 static void handle(void *ctx, HttpExchange *exchange)

@@ -5,7 +5,7 @@
  *	/client  peer and client             /hold   parked until stage_release
  *	/text?n  n bytes of text             /cut?n  1000 bytes of body, cut after n
  *	/drop    reset without a reply       /close  with Connection: close
- *	/silent  neither answered nor parked */
+ *	/silent  neither answered nor parked   /stall  as echo; the loop stands still for 50 ms */
 #ifndef TESTS_HTTP_STAGE_H
 #define TESTS_HTTP_STAGE_H
 
