@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-enum { READERS_MAX = 16 }; /* each holds a page cache; more would fight for the disk */
+enum { READERS_MAX = 32 }; /* the most that `reader_threads` allows */
 
 typedef struct Reader {
 	Readers *readers; /* foreign: the pool */
