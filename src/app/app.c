@@ -115,7 +115,8 @@ static bool load_keyring(const Config *config, Keyring *out, Err *err)
 	if (!file_read(config->key_file, &text, err)) {
 		if (err && err->kind == ERR_MISSING)
 			return ERR(err, ERR_MISSING,
-				"there is no key file %s; make one with `optout key init`",
+				"there is no key file %s; restore it from its backup, or, before the "
+				"first start only, make one with `optout key init`",
 				config->key_file);
 		return false;
 	}
@@ -123,7 +124,7 @@ static bool load_keyring(const Config *config, Keyring *out, Err *err)
 	bytes_wipe(text.ptr, text.len);
 	if (ok)
 		set_log_key(out);
-	return ok || err_wrap(err, "key file %s", config->key_file);
+	return ok || err_wrap(err, "restore the key file %s from its backup", config->key_file);
 }
 
 /* No way of a stop from here: whatever is read now may be wrong. The next start makes it good. */
@@ -142,6 +143,10 @@ static bool open_store(App *app, Err *err)
 	Store *store = NULL;
 	if (!store_lock(url, &app->lock_fd, err) || !store_open(url, &options, &store, err))
 		return false;
+	if (!store_lock_made(app->lock_fd, err)) {
+		store_close(&store);
+		return false;
+	}
 	const WriterOptions writer = {
 		.queue_max = (size_t)app->config.writer_queue_max,
 		.group_max = (size_t)app->config.writer_group_max,

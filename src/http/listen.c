@@ -38,7 +38,7 @@ static bool stale_file_remove(const SocketAddress *at, Err *err)
 	if (lstat(path, &info) != 0)
 		return errno == ENOENT || fail(err, "look at", name);
 	if (!S_ISSOCK(info.st_mode))
-		return ERR(err, ERR_INPUT, "\"%s\" exists and is not a socket", path);
+		return ERR(err, ERR_INPUT, "\"%s\" exists and is not a socket; move it away", path);
 	CLEANUP(fd_close) int probe = socket_new(AF_UNIX);
 	if (probe < 0)
 		return fail(err, "make a socket for", name);

@@ -48,7 +48,10 @@ WARN_UNUSED bool store_checkpoint(Store *store, Err *err);
 int64_t store_log_bytes(const Store *store);
 
 /* Advisory lock file PATH.lock for "who may open this for writing". ERR_CONFLICT names the process
- * that holds it. */
+ * that holds it. ERR_FATAL: the database is missing or empty although one was made there, or its
+ * log is left; store_open would make a new one. */
 WARN_UNUSED bool store_lock(Str url, int *out_fd, Err *err);
+/* Notes in the lock file that the database is there now. */
+WARN_UNUSED bool store_lock_made(int fd, Err *err);
 
 #endif

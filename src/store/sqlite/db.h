@@ -51,6 +51,13 @@ WARN_UNUSED bool db_script(sqlite3 *handle, const char *sql, const char *what, E
 WARN_UNUSED bool db_migrate(
 	sqlite3 *handle, const Migration *known, size_t count, bool read_only, Err *err);
 
+/* sound.c: looks at every page, as long as that takes about a second at most: a database that was
+ * cut short or overwritten in its middle would open as well, and fail one question after another.
+ */
+WARN_UNUSED bool db_check_sound(sqlite3 *handle, int64_t page_bytes, Err *err);
+/* When *err comes from a damaged file: says what to do. Always false. */
+bool db_say_damage(Err *err);
+
 typedef struct Query {
 	Db *db;
 	sqlite3_stmt *stmt; /* NULL when given back */

@@ -48,7 +48,8 @@ static bool claim_file(Db *db, Err *err)
 	if (application_id == APPLICATION_ID)
 		return true;
 	if (application_id != 0 || schema_version != 0)
-		return ERR(err, ERR_FATAL, "the file belongs to another program");
+		return ERR(err, ERR_FATAL,
+			"the file belongs to another program; give store_url the path of one of its own");
 	if (db->read_only)
 		return ERR(err, ERR_MISSING, "the database is empty; start the daemon first");
 	char sql[64];
@@ -128,6 +129,8 @@ static bool prepare_handle(Db *db, Err *err)
 		return false;
 	if (!db->read_only)
 		sqlite3_wal_hook(db->handle, note_log_size, db);
+	if (!db->read_only && !db_check_sound(db->handle, db->page_bytes, err))
+		return false;
 	/* What an earlier process left in the log is read from the system's cache. If a sync of it
 	 * failed it is on no disk, and the system will not write it again: before anything is built
 	 * upon it, it goes into the database and is synced there (doc/adr/007). */
@@ -183,6 +186,10 @@ static bool sqlite_open(Str path, const StoreOptions *options, Store **out, Err 
 	}
 	ok = ok && prepare_handle(db, err);
 	if (!ok) {
+		/* Closing would move the log into what is refused, and remove it. */
+		if (db->handle)
+			sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		db_say_damage(err);
 		err_wrap(err, "database %s", db->path);
 		sqlite_close(&db->store);
 		return false;

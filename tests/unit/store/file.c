@@ -323,6 +323,94 @@ static void second_writer_is_told_who_holds_the_lock(void **state)
 	REFUSED(ERR_INPUT, store_lock(STR("mem:"), &second, &err));
 }
 
+/* A file of the world's folder. */
+typedef struct Path {
+	char text[128];
+} Path;
+
+static Path in_folder(const World *w, const char *name)
+{
+	Path path;
+	snprintf(path.text, sizeof path.text, "%s/%s", w->folder, name);
+	return path;
+}
+
+static void put_file(const World *w, const char *name, Str content)
+{
+	MUST(file_write_durable(in_folder(w, name).text, content, 0600, &err));
+}
+
+static void copy_file(const World *w, const char *from, const char *to)
+{
+	CLEANUP(buf_fini) Buf content = BUF_MAX(64 * 1024 * 1024);
+	MUST(file_read(in_folder(w, from).text, &content, &err));
+	put_file(w, to, buf_str(&content));
+}
+
+static int64_t size_of(const World *w, const char *name)
+{
+	struct stat info;
+	return stat(in_folder(w, name).text, &info) == 0 ? info.st_size : -1;
+}
+
+static void a_database_that_was_made_is_not_made_again(void **state)
+{
+	World *w = *state;
+	char url[160];
+	int fd = -1;
+	snprintf(url, sizeof url, "sqlite:%s/b.db", w->folder);
+	/* given: a start that was killed before it had made one */
+	put_file(w, "b.db", STR(""));
+	MUST(store_lock(str_from(url), &fd, &err));
+	fd_close(&fd);
+	/* and one that made it */
+	MUST(store_lock(str_from(url), &fd, &err));
+	copy_file(w, "optout.db", "b.db");
+	MUST(store_lock_made(fd, &err));
+	MUST(store_lock_made(fd, &err));
+	fd_close(&fd);
+	MUST(store_lock(str_from(url), &fd, &err));
+	fd_close(&fd);
+	/* then: neither an empty file nor none is taken for a first start */
+	put_file(w, "b.db", STR(""));
+	REFUSED(ERR_FATAL, store_lock(str_from(url), &fd, &err));
+	assert_int_equal(unlink(in_folder(w, "b.db").text), 0);
+	REFUSED(ERR_FATAL, store_lock(str_from(url), &fd, &err));
+	/* until somebody says so; but a log that is left is changes that nobody else has */
+	assert_int_equal(unlink(in_folder(w, "b.db.lock").text), 0);
+	put_file(w, "b.db-wal", STR("changes"));
+	REFUSED(ERR_FATAL, store_lock(str_from(url), &fd, &err));
+	assert_int_equal(unlink(in_folder(w, "b.db-wal").text), 0);
+	MUST(store_lock(str_from(url), &fd, &err));
+	fd_close(&fd);
+}
+
+static void half_a_database_is_refused_and_its_log_is_kept(void **state)
+{
+	World *w = *state;
+	char address[64], url[160];
+	for (int i = 0; i < 200; i++) {
+		snprintf(address, sizeof address, "p%d@example.com", i);
+		w_person(w, address, "");
+	}
+	MUST(store_checkpoint(w->store, &err));
+	w_person(w, "late@example.com", "");
+	copy_file(w, "optout.db", "b.db");
+	copy_file(w, "optout.db-wal", "b.db-wal");
+	int64_t half = size_of(w, "b.db") / 2, log_bytes = size_of(w, "b.db-wal");
+	assert_int_equal(truncate(in_folder(w, "b.db").text, half), 0);
+	snprintf(url, sizeof url, "sqlite:%s/b.db", w->folder);
+	const StoreOptions options = { .keyring = &w->keyring };
+	Store *store = NULL;
+	Err refusal = { 0 };
+	assert_false(store_open(str_from(url), &options, &store, &refusal));
+	assert_int_equal(refusal.kind, ERR_FATAL);
+	assert_true(str_find(str_from(refusal.text), STR("b.db: damaged (")) >= 0);
+	assert_true(str_find(str_from(refusal.text), STR("restore a backup")) >= 0);
+	assert_int_equal(size_of(w, "b.db"), half);
+	assert_int_equal(size_of(w, "b.db-wal"), log_bytes);
+}
+
 #define FILE_CASE(function_)                                                                       \
 	cmocka_unit_test_setup_teardown(function_, sqlite_world_up, sqlite_world_down)
 
@@ -344,6 +432,8 @@ int main(void)
 		FILE_CASE(long_log_is_written_over_and_cut_when_it_is_quiet_again),
 		FILE_CASE(files_are_the_owners_alone),
 		FILE_CASE(second_writer_is_told_who_holds_the_lock),
+		FILE_CASE(a_database_that_was_made_is_not_made_again),
+		FILE_CASE(half_a_database_is_refused_and_its_log_is_kept),
 	};
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
