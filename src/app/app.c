@@ -135,6 +135,18 @@ static void end_process(void *ctx, const Err *err)
 	_exit(EXIT_FAILURE);
 }
 
+/* What a process that was killed left half made. */
+static void sweep_state(const Config *config)
+{
+	char folder[CONFIG_TEXT_MAX + 16];
+	snprintf(folder, sizeof folder, "%s/runs", config->state_dir);
+	size_t files = dir_sweep(folder, STR(""), STR(".plan.part"));
+	snprintf(folder, sizeof folder, "%s/spool", config->state_dir);
+	files += dir_sweep(folder, STR("night-"), STR(""));
+	if (files > 0)
+		log_event(LOG_INFO, "state.swept", LOG_INT("files", files));
+}
+
 /* The one handle that writes goes to the writer; the readers open theirs after it has migrated. */
 static bool open_store(App *app, Err *err)
 {
@@ -147,6 +159,7 @@ static bool open_store(App *app, Err *err)
 		store_close(&store);
 		return false;
 	}
+	sweep_state(&app->config);
 	const WriterOptions writer = {
 		.queue_max = (size_t)app->config.writer_queue_max,
 		.group_max = (size_t)app->config.writer_group_max,

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -180,4 +181,19 @@ bool dir_make(const char *path, unsigned mode, Err *err)
 		*at = '/';
 	}
 	return make_one(part, mode, err);
+}
+
+size_t dir_sweep(const char *path, Str begin, Str end)
+{
+	DIR *folder = opendir(path);
+	size_t count = 0;
+	if (!folder)
+		return 0;
+	for (struct dirent *entry; (entry = readdir(folder));) {
+		Str name = str_from(entry->d_name);
+		if (str_starts(name, begin) && str_ends(name, end))
+			count += unlinkat(dirfd(folder), entry->d_name, 0) == 0; /* not a folder */
+	}
+	closedir(folder);
+	return count;
 }

@@ -16,6 +16,9 @@ WARN_UNUSED bool dir_make(const char *path, unsigned mode, Err *err);
 /* What to do about an errno that the disk is at fault for, to be put behind its text: "; make room
  * on the disk", or "". */
 const char *file_advice(int number);
+/* Removes the files of a folder whose names begin and end so, and says how many went. What cannot
+ * be removed stays. */
+size_t dir_sweep(const char *path, Str begin, Str end);
 void fd_close(int *fd); /* for CLEANUP on an int; -1 is ignored */
 
 #endif

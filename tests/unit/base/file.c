@@ -196,11 +196,28 @@ static void closed_descriptor_is_forgotten(void **state)
 	fd_close(&fd);
 }
 
+static void a_sweep_takes_what_is_named_and_nothing_else(void **state)
+{
+	(void)state;
+	Err err = { 0 };
+	static const char *const names[] = { "spool/night-a", "spool/night-b", "spool/day",
+		"night-c" };
+	assert_true(dir_make("spool/night-folder", 0700, &err));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_true(file_write_durable(names[i], STR("x"), 0600, &err));
+	assert_int_equal(dir_sweep("spool", STR("night-"), STR("")), 2);
+	assert_int_equal(dir_sweep("spool", STR(""), STR("y")), 1);
+	assert_int_equal(dir_sweep("missing", STR(""), STR("")), 0);
+	assert_int_equal(access("night-c", F_OK), 0);
+	assert_int_equal(access("spool/night-folder", F_OK), 0);
+}
+
 #define file_test(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		file_test(a_sweep_takes_what_is_named_and_nothing_else),
 		file_test(written_file_is_read_back_and_nothing_else_is_left),
 		file_test(rewriting_replaces_the_whole_file_and_its_mode),
 		file_test(left_over_of_a_crash_is_not_written_into),
