@@ -27,7 +27,8 @@ const char *file_advice(int number)
 		{ ENOSPC, "; make room on the disk" },
 		{ EDQUOT, "; raise the disk quota of the user or make room" },
 		{ EFBIG, "; raise the limit of the file size (ulimit -f, LimitFSIZE=)" },
-		{ EROFS, "; mount the disk for writing" },
+		{ EROFS,
+			"; mount the disk for writing, and let the user of this process write there" },
 		{ EACCES, "; let the user of this process read and write it" },
 		{ EIO, "; the disk fails, the system's log (dmesg) says how" },
 	};
