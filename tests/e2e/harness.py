@@ -100,14 +100,17 @@ class Org(Program):
         if not found:
             raise AssertionError(f"orgsim did not come up: {line!r}\n{self.log_text()}")
         self.api, self.control = found.group(1), found.group(2)
-        self.line = http.client.HTTPConnection(self.control, timeout=PATIENCE_S)
+        self.line, self.asked = http.client.HTTPConnection(self.control, timeout=PATIENCE_S), 0
 
     def end(self):
         self.line.close()
         return super().end()
 
     def ask(self, method, path, body=None):
-        """One act on the control port, over one kept-alive connection."""
+        """One act on the control port, over a kept-alive connection, unless orgsim may be about to close it."""
+        if time.monotonic() - self.asked > 20:
+            self.line.close()
+        self.asked = time.monotonic()
         self.line.request(method, path, None if body is None else json.dumps(body),
                           {"Content-Type": "application/json"})
         reply = self.line.getresponse()
@@ -143,11 +146,14 @@ class Daemon(Program):
         self.start(extra)
 
     def start(self, extra=()):
+        self.launch(extra)
+        wait_for("optout to be ready", self.is_ready, step_s=0.005)
+
+    def launch(self, extra=()):
         super().__init__(
             [OPTOUT, "serve", "--state-dir", self.state, "--listen-public", self.public,
              "--listen-admin", self.admin, *extra],
             os.path.join(self.folder, "optout.log"))
-        wait_for("optout to be ready", self.is_ready)
 
     def is_ready(self):
         if self.process.poll() is not None:
