@@ -208,6 +208,12 @@ bool time_parse(Str text, int64_t *out_ms, Err *err)
 		return ERR(err, ERR_INPUT,
 			"\"%.*s\" is not a time such as 2026-01-02T03:04:05.678Z",
 			(int)MIN_OF(text.len, (size_t)64), text.ptr ? text.ptr : "");
-	*out_ms = civil_to_days(date) * MS_PER_DAY + clock_ms - offset_ms;
+	int64_t at_ms = civil_to_days(date) * MS_PER_DAY + clock_ms - offset_ms;
+	int year = civil_from_ms(at_ms).date.year;
+	/* A zone, or a 60th second, can lead out of the years that we can write. */
+	if (year < YEAR_MIN || year > YEAR_MAX)
+		return ERR(err, ERR_INPUT, "\"%.*s\" is not in the years %d to %d", (int)text.len,
+			text.ptr, YEAR_MIN, YEAR_MAX);
+	*out_ms = at_ms;
 	return true;
 }
