@@ -36,17 +36,32 @@ bool sf_job_is_final(SfJobState state)
 
 /* ------------------------------------------------------------------- parse */
 
+/* "64.0": it becomes part of a path. */
+static bool is_version(Str text)
+{
+	Str minor = text, major = STR_NONE;
+	int64_t number;
+	return str_split(&minor, '.', &major) && str_to_i64(major, 1, 999, &number)
+		&& str_to_i64(minor, 0, 99, &number);
+}
+
 /* A JSON number (67.0), also seen as text. */
 static bool read_version(const JsonVal *val, char *out, size_t out_size)
 {
 	Str text = json_as_str(val);
 	if (text.len > 0)
-		return str_copy(text, out, out_size);
+		return is_version(text) && str_copy(text, out, out_size);
 	int64_t major = json_as_i64(val, 0);
 	if (major <= 0 || major > 999)
 		return false;
 	snprintf(out, out_size, "%lld.0", (long long)major);
 	return true;
+}
+
+/* A count that is missing, negative or no number is unknown. */
+static int64_t read_count(const JsonVal *root, const char *name)
+{
+	return MAX_OF(json_as_i64(json_member(root, name), 0), 0);
 }
 
 static void cut_copy(Str text, char *out, size_t out_size)
@@ -80,9 +95,9 @@ static bool read_job(const JsonVal *root, SfBulkJob *out, Err *err)
 		return ERR(err, ERR_INPUT, "member \"apiVersion\" is missing or no version");
 	job.state = job_state(state);
 	cut_copy(json_as_str(json_member(root, "object")), job.object, sizeof job.object);
-	job.rows_processed = json_as_i64(json_member(root, "numberRecordsProcessed"), 0);
-	job.retries = json_as_i64(json_member(root, "retries"), 0);
-	job.processing_ms = json_as_i64(json_member(root, "totalProcessingTime"), 0);
+	job.rows_processed = read_count(root, "numberRecordsProcessed");
+	job.retries = read_count(root, "retries");
+	job.processing_ms = read_count(root, "totalProcessingTime");
 	if (job.state == SF_JOB_FAILED)
 		read_error_text(root, &job);
 	*out = job;
@@ -105,7 +120,7 @@ bool sf_bulk_job_parse(Str body, SfBulkJob *out, Err *err)
 bool sf_bulk_job_named(Str id, Str api_version, SfBulkJob *out, Err *err)
 {
 	SfBulkJob job = { 0 };
-	if (!sfid_parse(id, &job.id, err)
+	if (!sfid_parse(id, &job.id, err) || !is_version(api_version)
 		|| !str_copy(api_version, job.api_version, sizeof job.api_version))
 		return ERR(err, ERR_INPUT, "\"%.*s\" with version \"%.*s\" names no Bulk job",
 			STR_ARG(id), STR_ARG(api_version));

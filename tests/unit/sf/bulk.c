@@ -87,13 +87,30 @@ static void answers_that_are_no_job_are_tried_again(void **state)
 	(void)state;
 	static const char *const bodies[] = { "", "[]", "{}", "{\"id\":\"750R0000000zxr8IAA\"}",
 		"{\"id\":\"x\",\"state\":\"Open\",\"apiVersion\":64.0}",
-		"{\"id\":\"750R0000000zxr8IAA\",\"state\":\"Open\"}" };
+		"{\"id\":\"750R0000000zxr8IAA\",\"state\":\"Open\"}",
+		/* The version becomes part of a path. */
+		"{\"id\":\"750R0000000zxr8IAA\",\"state\":\"Open\",\"apiVersion\":\"1/..\"}",
+		"{\"id\":\"750R0000000zxr8IAA\",\"state\":\"Open\",\"apiVersion\":\"64\"}",
+		"{\"id\":\"750R0000000zxr8IAA\",\"state\":\"Open\",\"apiVersion\":\"64.-1\"}" };
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		SfBulkJob job;
 		Err err;
 		assert_false(sf_bulk_job_parse(str_from(bodies[i]), &job, &err));
 		assert_int_equal(err.kind, ERR_RETRY);
 	}
+}
+
+static void counts_below_zero_are_unknown(void **state)
+{
+	(void)state;
+	SfBulkJob job;
+	assert_true(sf_bulk_job_parse(
+		STR("{\"id\":\"750R0000000zxr8IAA\",\"state\":\"JobComplete\",\"apiVersion\":64.0,"
+		    "\"numberRecordsProcessed\":-1,\"retries\":-1,\"totalProcessingTime\":-1}"),
+		&job, NULL));
+	assert_int_equal(job.rows_processed, 0);
+	assert_int_equal(job.retries, 0);
+	assert_int_equal(job.processing_ms, 0);
 }
 
 static void the_version_is_read_as_number_and_as_text(void **state)
@@ -233,6 +250,7 @@ static void bad_names_of_jobs_are_refused(void **state)
 	SfBulkJob job;
 	assert_false(sf_bulk_job_named(STR("../../x"), STR("64.0"), &job, NULL));
 	assert_false(sf_bulk_job_named(STR("750R0000000zxr8IAA"), STR("64.0000000"), &job, NULL));
+	assert_false(sf_bulk_job_named(STR("750R0000000zxr8IAA"), STR("../x"), &job, NULL));
 }
 
 int main(void)
@@ -243,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_failed_job_always_has_a_text),
 		cmocka_unit_test(a_state_of_next_year_is_not_final),
 		cmocka_unit_test(answers_that_are_no_job_are_tried_again),
+		cmocka_unit_test(counts_below_zero_are_unknown),
 		cmocka_unit_test(the_version_is_read_as_number_and_as_text),
 		script_test(pages_are_read_until_the_word_null),
 		script_test(an_empty_result_is_no_error),
