@@ -24,8 +24,10 @@ void csv_put(CsvWriter *writer, Str field)
 	if (!is_first)
 		buf_put_char(out, ',');
 	bool guard = writer->guard_formulas && starts_formula(field);
-	/* An empty first field is quoted: alone on its line it would read back as a blank line. */
-	bool quote = (is_first && field.len == 0) || has_any(field, ",\"\r\n");
+	/* An empty first field is quoted: alone on its line it would read back as a blank line. So
+	 * is one with a byte-order mark: at the very start it would be skipped. */
+	bool quote = (is_first && (field.len == 0 || str_starts(field, STR("\xEF\xBB\xBF"))))
+		|| has_any(field, ",\"\r\n");
 	if (quote)
 		buf_put_char(out, '"');
 	if (guard)

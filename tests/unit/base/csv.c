@@ -304,7 +304,13 @@ static void writer_quotes_only_where_needed(void **state)
 	csv_put_end(&writer);
 	csv_put(&writer, STR_NONE);
 	csv_put_end(&writer);
-	assert_buf(out, "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",,=1\n\"\"\n");
+	/* A byte-order mark that stood alone at the start would be skipped. */
+	csv_put(&writer, STR("\xEF\xBB\xBFx"));
+	csv_put(&writer, STR("\xEF\xBB\xBF"));
+	csv_put_end(&writer);
+	assert_buf(out,
+		"plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",,=1\n\"\"\n"
+		"\"\xEF\xBB\xBFx\",\xEF\xBB\xBF\n");
 }
 
 static void guarded_writer_defuses_formulas(void **state)
