@@ -161,7 +161,7 @@ static bool send_chunks(Import *import, ImportSplitter *splitter, Err *err)
 
 static bool import_stream(Import *import, FILE *file, Err *err)
 {
-	ImportSplitter *splitter = import_open();
+	ImportSplitter *splitter = import_open(IMPORT_CHUNK_BYTES);
 	char bytes[READ_BYTES];
 	bool ok = true;
 	for (size_t got; ok && (got = fread(bytes, 1, sizeof bytes, file)) > 0;) {

@@ -3,9 +3,11 @@
 
 #include "base/alloc.h"
 #include "base/csv.h"
+#include "web/import.h"
 
 struct ImportSplitter {
-	CsvReader *reader; /* own; finds where rows begin */
+	size_t chunk_bytes;
+	CsvReader *reader; /* own; finds where rows begin; NULL before the first line is whole */
 	Buf pending;       /* bytes of the file from pending_offset on */
 	int64_t pending_offset;
 	Buf chunk;
@@ -14,13 +16,14 @@ struct ImportSplitter {
 	int64_t first_row; /* of the chunk in the making, in the file */
 	int64_t first_line;
 	int64_t header_lines;
-	bool is_ended, is_done;
+	bool is_done;
 };
 
-ImportSplitter *import_open(void)
+ImportSplitter *import_open(size_t chunk_bytes)
 {
+	assert(chunk_bytes > 0 && chunk_bytes <= IMPORT_CHUNK_BYTES);
 	ImportSplitter *splitter = xcalloc(1, sizeof *splitter);
-	splitter->reader = csv_open(&(CsvOptions){ 0 });
+	splitter->chunk_bytes = chunk_bytes;
 	buf_init(&splitter->pending, IMPORT_CHUNK_BYTES_MAX);
 	buf_init(&splitter->chunk, 2 * IMPORT_CHUNK_BYTES_MAX);
 	buf_init(&splitter->header, IMPORT_CHUNK_BYTES_MAX);
@@ -39,16 +42,34 @@ void import_close(ImportSplitter **splitter)
 	*splitter = NULL;
 }
 
+/* What has come so far shows the separator, or is longer than a header that anybody would take. */
+static void start_reader(ImportSplitter *splitter)
+{
+	Str text = buf_str(&splitter->pending);
+	splitter->reader = csv_open(&(CsvOptions){ .separator = import_separator(text) });
+	csv_feed(splitter->reader, text);
+}
+
+static bool has_first_line(Str text)
+{
+	return str_find_char(text, '\n', 0) >= 0 || str_find_char(text, '\r', 0) >= 0
+		|| text.len >= IMPORT_CHUNK_BYTES;
+}
+
 void import_feed(ImportSplitter *splitter, Str bytes)
 {
-	csv_feed(splitter->reader, bytes);
 	buf_put(&splitter->pending, bytes);
+	if (splitter->reader)
+		csv_feed(splitter->reader, bytes);
+	else if (has_first_line(buf_str(&splitter->pending)))
+		start_reader(splitter);
 }
 
 void import_end(ImportSplitter *splitter)
 {
+	if (!splitter->reader)
+		start_reader(splitter);
 	csv_end(splitter->reader);
-	splitter->is_ended = true;
 }
 
 /* Everything before the second row becomes the header. */
@@ -86,7 +107,7 @@ static void cut(ImportSplitter *splitter, size_t len, ImportChunk *out)
 static bool cut_before(ImportSplitter *splitter, const CsvRow *row, ImportChunk *out)
 {
 	size_t len = (size_t)(row->byte_offset - splitter->pending_offset);
-	if (len < IMPORT_CHUNK_BYTES)
+	if (len < splitter->chunk_bytes)
 		return false;
 	cut(splitter, len, out);
 	splitter->first_row = row->row;
@@ -107,7 +128,7 @@ bool import_next(ImportSplitter *splitter, ImportChunk *out, Err *err)
 {
 	if (!buf_check(&splitter->pending, "what stands between two readable rows", err))
 		return false;
-	for (;;) {
+	while (splitter->reader) {
 		CsvRow row = { 0 };
 		switch (csv_next(splitter->reader, &row, NULL)) {
 		case CSV_ROW:
@@ -123,4 +144,5 @@ bool import_next(ImportSplitter *splitter, ImportChunk *out, Err *err)
 			return cut_rest(splitter, out);
 		}
 	}
+	return false;
 }

@@ -1,5 +1,6 @@
 /* import.h: a CSV file as requests of a bounded size: each has the file's header and whole rows.
- * Rows and lines in the answers are mapped back to those of the file. Pure. */
+ * Rows and lines in the answers are mapped back to those of the file. The separator is the one that
+ * the daemon will find in the header: where a row ends depends on it. Pure. */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H
 
@@ -24,7 +25,8 @@ typedef struct ImportChunk {
 	int64_t lines_before; /* add to a line number of the chunk's answer */
 } ImportChunk;
 
-ImportSplitter *import_open(void);
+/* chunk_bytes: IMPORT_CHUNK_BYTES, but for tests. */
+ImportSplitter *import_open(size_t chunk_bytes);
 void import_close(ImportSplitter **splitter);
 /* Bytes of the file, in order; then import_end. */
 void import_feed(ImportSplitter *splitter, Str bytes);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/csv.h"
+#include "web/import.h"
 
 #include "../../lib/expect.h"
 
@@ -11,7 +12,8 @@
  * back to the file. */
 static void put_rows(Buf *out, const ImportChunk *chunk, bool is_first)
 {
-	CLEANUP(csv_close) CsvReader *reader = csv_open(NULL);
+	CLEANUP(csv_close)
+	CsvReader *reader = csv_open(&(CsvOptions){ .separator = import_separator(chunk->csv) });
 	csv_feed(reader, chunk->csv);
 	csv_end(reader);
 	for (;;) {
@@ -34,9 +36,9 @@ static void put_rows(Buf *out, const ImportChunk *chunk, bool is_first)
 }
 
 /* Splits the text, fed in pieces; gives the number of chunks. */
-static size_t split(Str text, size_t piece, Buf *out)
+static size_t split_into(size_t chunk_bytes, Str text, size_t piece, Buf *out)
 {
-	ImportSplitter *splitter = import_open();
+	ImportSplitter *splitter = import_open(chunk_bytes);
 	size_t chunks = 0;
 	Err err = { 0 };
 	ImportChunk chunk;
@@ -53,6 +55,11 @@ static size_t split(Str text, size_t piece, Buf *out)
 	assert_int_equal(err.kind, ERR_NONE);
 	import_close(&splitter);
 	return chunks;
+}
+
+static size_t split(Str text, size_t piece, Buf *out)
+{
+	return split_into(IMPORT_CHUNK_BYTES, text, piece, out);
 }
 
 static void a_small_file_is_one_request_as_it_is(void **state)
@@ -113,10 +120,27 @@ static void rows_and_lines_of_many_chunks_are_those_of_the_file(void **state)
 		fail_msg("rows or lines differ");
 }
 
+/* Where a row ends depends on the separator: behind a comma that is none, a quote opens nothing. */
+static void files_of_every_separator_are_cut_between_rows(void **state)
+{
+	(void)state;
+	static const char separators[] = ",;\t";
+	for (const char *s = separators; *s; s++) {
+		CLEANUP(buf_fini) Buf file = BUF_MAX(4096), whole = BUF_MAX(4096);
+		CLEANUP(buf_fini) Buf pieces = BUF_MAX(4096);
+		buf_printf(&file, "email%cnote\n", *s);
+		for (int i = 0; i < 20; i++)
+			buf_printf(&file, "p%d@example.com%c\"two\nlines, and; more\"\n", i, *s);
+		put_rows(&whole, &(ImportChunk){ .csv = buf_str(&file) }, true);
+		assert_true(split_into(32, buf_str(&file), 7, &pieces) >= 10);
+		assert_buf(pieces, buf_z(&whole));
+	}
+}
+
 static void what_never_becomes_a_row_is_refused_not_gathered_for_ever(void **state)
 {
 	(void)state;
-	ImportSplitter *splitter = import_open();
+	ImportSplitter *splitter = import_open(IMPORT_CHUNK_BYTES);
 	import_feed(splitter, STR("email\n"));
 	char *block = xcalloc(1, IMPORT_CHUNK_BYTES);
 	memset(block, 'x', IMPORT_CHUNK_BYTES);
@@ -138,6 +162,7 @@ int main(void)
 		cmocka_unit_test(a_header_alone_is_sent_to_be_judged),
 		cmocka_unit_test(an_empty_file_is_sent_to_be_judged),
 		cmocka_unit_test(rows_and_lines_of_many_chunks_are_those_of_the_file),
+		cmocka_unit_test(files_of_every_separator_are_cut_between_rows),
 		cmocka_unit_test(what_never_becomes_a_row_is_refused_not_gathered_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
