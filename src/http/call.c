@@ -100,7 +100,7 @@ static enum MHD_Result conn_reply(Conn *conn)
 			LOG_ERROR, "http.unanswered", LOG_STR("path", call->exchange.request.path));
 		reply_problem(&call->exchange, 500, "this request was not answered");
 	}
-	if (conn->listener->server->is_draining)
+	if (conn->listener->server->is_draining || conn->has_odd_head)
 		reply->close_connection = true;
 	conn_replying(conn, reply);
 	bool queued = respond_queue(conn->mhd, conn->fd, reply);
@@ -120,11 +120,26 @@ static enum MHD_Result conn_refuse(Conn *conn, int status, const char *why)
 	return conn_reply(conn);
 }
 
+/* A head may be spelled so that we and a proxy read different headers, or different ends: the
+ * library joins folded lines without a blank ("Content-Length: 1", " 0" is 10), takes a header
+ * without a name for the end, cuts at NULs, and tells nothing of it (0.9.75). But it leaves the
+ * bytes where they arrived and puts NULs over line ends, so that the places of names and values
+ * tell whether the head was "Name: value", CR, LF all along, as everybody writes it. Any other gets
+ * its answer, and then the connection ends: what follows cannot be trusted to be a request. */
 typedef struct HeaderSink {
 	Arena *arena;
 	HttpHeader *headers;
 	size_t count, max;
+	const char *next; /* where the next name stands in a usual head */
+	bool is_odd;
 } HeaderSink;
+
+/* The line that ends there ends with two bytes; moves to the next one. */
+static void line_end(HeaderSink *sink, const char *at)
+{
+	sink->is_odd = sink->is_odd || at[0] != '\0' || at[1] != '\0';
+	sink->next = at + 2;
+}
 
 static enum MHD_Result header_take(void *cls, enum MHD_ValueKind kind, const char *name,
 	size_t name_len, const char *value, size_t value_len)
@@ -137,10 +152,27 @@ static enum MHD_Result header_take(void *cls, enum MHD_ValueKind kind, const cha
 		arena_str(sink->arena, (Str){ name, name_len }),
 		arena_str(sink->arena, (Str){ value, value_len }),
 	};
+	sink->is_odd = sink->is_odd || name != sink->next || value != name + name_len + 2;
+	line_end(sink, value + value_len);
 	return MHD_YES;
 }
 
-static void request_fill(Conn *conn, const char *method)
+/* Takes the headers; true for a usual head. */
+static bool head_take(const Conn *conn, const char *method, const char *version, HeaderSink *sink)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		conn->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	const char *target = method + strlen(method) + 1;
+	sink->is_odd = version != target + conn->call->target.len + 1;
+	line_end(sink, version + strlen(version));
+	MHD_get_connection_values_n(conn->mhd, MHD_HEADER_KIND, header_take, sink);
+	if (sink->is_odd || !info || sink->next + 2 != method + info->header_size)
+		return false;
+	line_end(sink, sink->next);
+	return !sink->is_odd;
+}
+
+static void request_fill(Conn *conn, const char *method, const char *version)
 {
 	HttpExchange *exchange = &conn->call->exchange;
 	HttpRequest *request = &exchange->request;
@@ -149,7 +181,7 @@ static void request_fill(Conn *conn, const char *method)
 	enum { ONE_TOO_MANY = HTTP_HEADERS_MAX + 1 }; /* for the gate to see */
 	HeaderSink sink = { .arena = arena, .max = MIN_OF((size_t)count, (size_t)ONE_TOO_MANY) };
 	sink.headers = arena_alloc(arena, sink.max, sizeof *sink.headers);
-	MHD_get_connection_values_n(conn->mhd, MHD_HEADER_KIND, header_take, &sink);
+	conn->has_odd_head = !head_take(conn, method, version, &sink);
 
 	Str rest = conn->call->target;
 	(void)str_split(&rest, '?', &request->path);
@@ -180,9 +212,9 @@ static enum MHD_Result call_begin(Conn *conn, const char *method, const char *ve
 	HttpRequest *request = &call->exchange.request;
 	if (conn->is_ended)
 		return MHD_NO;
-	request_fill(conn, method);
-	GateRefusal refusal = gate_check(
-		str_from(version), call->target, request->headers, request->header_count);
+	request_fill(conn, method, version);
+	GateRefusal refusal = gate_check(request->method_name, str_from(version), call->target,
+		request->headers, request->header_count);
 	if (refusal.status)
 		return conn_refuse(conn, refusal.status, refusal.reason);
 	uint64_t body_len = gate_content_length(request->headers, request->header_count);
@@ -317,7 +349,7 @@ static enum MHD_Result conn_reply_expired(Conn *conn)
 	http_exchange_init(&late);
 	reply_problem(&late, 503, "this takes too long; it may still happen");
 	http_reply_header(&late.reply, STR("Retry-After"), STR("5"));
-	late.reply.close_connection = conn->listener->server->is_draining;
+	late.reply.close_connection = conn->listener->server->is_draining || conn->has_odd_head;
 	conn_replying(conn, &late.reply);
 	bool queued = respond_queue(conn->mhd, conn->fd, &late.reply);
 	http_exchange_fini(&late);

@@ -81,11 +81,14 @@ static void note_value(Str values[2], Str value)
 		values[1] = present;
 }
 
-GateRefusal gate_check(Str version, Str target, const HttpHeader *headers, size_t header_count)
+GateRefusal gate_check(
+	Str method, Str version, Str target, const HttpHeader *headers, size_t header_count)
 {
 	bool is_http_1_1 = str_eq(version, STR("HTTP/1.1"));
 	if (!is_http_1_1 && !str_eq(version, STR("HTTP/1.0")))
 		return (GateRefusal){ 505, "speak HTTP/1.1" };
+	if (!http_is_token(method))
+		return (GateRefusal){ 400, "the method is not a token" };
 	if (header_count > HTTP_HEADERS_MAX)
 		return (GateRefusal){ 431, "too many headers" };
 	GateRefusal refusal = target_check(target);

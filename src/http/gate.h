@@ -15,7 +15,8 @@ typedef struct GateRefusal {
 
 /* version "HTTP/1.1"; target as in the request line, query included; at most HTTP_HEADERS_MAX
  * headers are looked at, more are refused (431). */
-GateRefusal gate_check(Str version, Str target, const HttpHeader *headers, size_t header_count);
+GateRefusal gate_check(
+	Str method, Str version, Str target, const HttpHeader *headers, size_t header_count);
 
 /* The declared length of a body that passed the gate; 0 when none is declared (chunked, or no
  * body). */

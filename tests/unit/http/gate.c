@@ -76,12 +76,27 @@ static void every_row_of_the_table_holds(void **state)
 		while (count < ARRAY_LEN(row->headers) && row->headers[count].name.ptr)
 			count++;
 		GateRefusal refusal = gate_check(
-			str_from(row->version), row->target, row->headers, count);
+			STR("GET"), str_from(row->version), row->target, row->headers, count);
 		if (refusal.status != row->status)
 			print_error("row \"%s\": %s\n", row->what, refusal.reason);
 		assert_int_equal(refusal.status, row->status);
 		assert_int_equal(refusal.reason != NULL, row->status != 0);
 	}
+}
+
+static void a_method_is_a_token(void **state)
+{
+	(void)state;
+	static const struct {
+		Str method;
+		int status;
+	} methods[] = { { STR_INIT("GET"), 0 }, { STR_INIT("M-SEARCH"), 0 }, { STR_INIT(""), 400 },
+		{ STR_INIT("GE T"), 400 }, { STR_INIT("GE\xc9"), 400 },
+		{ STR_INIT("G\x01"), 400 } };
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		assert_int_equal(
+			gate_check(methods[i].method, STR("HTTP/1.0"), STR("/"), NULL, 0).status,
+			methods[i].status);
 }
 
 static void more_than_a_hundred_headers_are_431(void **state)
@@ -92,9 +107,12 @@ static void more_than_a_hundred_headers_are_431(void **state)
 		headers[i] = (HttpHeader){ STR("X"), STR("y") };
 	headers[0].name = STR("Host");
 	assert_int_equal(
-		gate_check(STR("HTTP/1.1"), STR("/"), headers, HTTP_HEADERS_MAX).status, 0);
+		gate_check(STR("GET"), STR("HTTP/1.1"), STR("/"), headers, HTTP_HEADERS_MAX).status,
+		0);
 	assert_int_equal(
-		gate_check(STR("HTTP/1.1"), STR("/"), headers, HTTP_HEADERS_MAX + 1).status, 431);
+		gate_check(STR("GET"), STR("HTTP/1.1"), STR("/"), headers, HTTP_HEADERS_MAX + 1)
+			.status,
+		431);
 }
 
 static void a_declared_length_is_known_before_the_body(void **state)
@@ -109,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_of_the_table_holds),
+		cmocka_unit_test(a_method_is_a_token),
 		cmocka_unit_test(more_than_a_hundred_headers_are_431),
 		cmocka_unit_test(a_declared_length_is_known_before_the_body),
 	};

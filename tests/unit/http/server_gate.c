@@ -96,6 +96,7 @@ static const BadRow rows[] = {
 	{ "too large a body and Expect", BY_GATE, 413,
 		POST "Content-Length: 9999999\r\nExpect: 100-continue\r\n\r\n" },
 	{ "blank in the path", BY_GATE, 400, "GET /ec ho HTTP/1.1\r\nHost: a\r\n\r\n" },
+	{ "method that is no token", BY_GATE, 400, "GE\xc9 /echo HTTP/1.1\r\nHost: a\r\n\r\n" },
 	{ "not HTTP", BY_LIBRARY, 400, "hello there friend\r\n\r\n" },
 	{ "header without colon", BY_LIBRARY, 400, "GET /echo HTTP/1.1\r\nHost: a\r\nbad\r\n\r\n" },
 };
@@ -182,7 +183,7 @@ static void more_than_a_hundred_headers_are_431(void **state)
 }
 
 /* The library reads lines as C strings and keeps the rest to itself: nothing behind a NUL byte is
- * seen by anybody here, nor does it change where the request ends. */
+ * seen by anybody here. */
 static void what_follows_a_nul_byte_in_a_line_is_not_seen(void **state)
 {
 	(void)state;
@@ -207,6 +208,58 @@ static void what_follows_a_nul_byte_in_a_line_is_not_seen(void **state)
 	}
 }
 
+/* Somebody before us may read these differently. Whatever we make of them, what follows on the
+ * connection is never taken for a request. */
+static void a_head_that_is_spelled_oddly_is_the_last_of_its_connection(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		Str request;
+		bool is_odd;
+	} heads[] = {
+		{ "usual", STR_INIT(POST "Content-Length: 1\r\n\r\nx"), false },
+		{ "usual, no headers",
+			STR_INIT("GET /echo?a=b HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"),
+			false },
+		{ "empty line before", STR_INIT("\r\n" POST "Content-Length: 1\r\n\r\nx"), false },
+		{ "empty value", STR_INIT(POST "X: \r\nContent-Length: 1\r\n\r\nx"), false },
+		{ "folded length", STR_INIT(POST "Content-Length: 1\r\n 0\r\n\r\n0123456789"),
+			true },
+		{ "no name", STR_INIT(POST ": y\r\nContent-Length: 29\r\n\r\n"), true },
+		{ "NUL in the target", STR_INIT("GET /echo\0x HTTP/1.1\r\nHost: a\r\n\r\n"), true },
+		{ "NUL in the length", STR_INIT(POST "Content-Length: 1\0\0\0\0\r\nX: y\r\n\r\nx"),
+			true },
+		{ "line that begins with NUL", STR_INIT(POST "\0Content-Length: 1\r\n\r\nx"),
+			true },
+		{ "the same behind a bare LF", STR_INIT(POST "X: y\n\0y\n"), true },
+		{ "bare LF", STR_INIT("GET /echo HTTP/1.1\nHost: a\n\n"), true },
+		{ "bare LF at the end", STR_INIT("GET /echo HTTP/1.1\r\nHost: a\r\n\n"), true },
+		{ "no blank behind the colon", STR_INIT("GET /echo HTTP/1.1\r\nHost:a\r\n\r\n"),
+			true },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		int fd = wire_connect(stage.port), handled = atomic_load(&stage.handled);
+		CLEANUP(wire_reply_fini) WireReply reply;
+		wire_send(fd, heads[i].request);
+		wire_read(fd, false, &reply);
+		bool is_ended = str_eq_nocase(wire_header(&reply, "Connection"), STR("close"));
+		if (reply.status != 200 || is_ended != heads[i].is_odd)
+			fail_msg("%s: status %d, %s", heads[i].what, reply.status,
+				is_ended ? "ended" : "kept");
+		(void)wire_try_send(fd, STR("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"));
+		if (heads[i].is_odd) {
+			assert_true(wire_is_closed(fd));
+		} else {
+			CLEANUP(wire_reply_fini) WireReply second;
+			wire_read(fd, false, &second);
+			assert_int_equal(second.status, 200);
+		}
+		assert_int_equal(atomic_load(&stage.handled), handled + (heads[i].is_odd ? 1 : 2));
+		close(fd);
+	}
+}
+
 #define server_test(name)                                                                          \
 	cmocka_unit_test_prestate_setup_teardown(name, stage_up_and_started, stage_down, &stage)
 
@@ -218,6 +271,7 @@ int main(void)
 		server_test(heads_have_a_maximum),
 		server_test(more_than_a_hundred_headers_are_431),
 		server_test(what_follows_a_nul_byte_in_a_line_is_not_seen),
+		server_test(a_head_that_is_spelled_oddly_is_the_last_of_its_connection),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
