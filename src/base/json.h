@@ -81,7 +81,9 @@ void jw_object_end(JsonWriter *w);
 void jw_array_begin(JsonWriter *w);
 void jw_array_end(JsonWriter *w);
 void jw_key(JsonWriter *w, const char *name); /* then exactly one value */
-void jw_str(JsonWriter *w, Str value);        /* STR_NONE writes null; bad UTF-8 becomes U+FFFD */
+/* STR_NONE writes null. Bad UTF-8 becomes U+FFFD, and so does NUL, which no reader in C takes, ours
+ * included. */
+void jw_str(JsonWriter *w, Str value);
 void jw_i64(JsonWriter *w, int64_t value);
 void jw_bool(JsonWriter *w, bool value);
 void jw_null(JsonWriter *w);

@@ -94,10 +94,10 @@ static void put_quoted(Buf *out, Str s)
 		size_t len = str_utf8_len(s, at);
 		if (len > 1)
 			buf_put(out, str_sub(s, at, len));
-		else if (len == 1)
+		else if (len == 1 && s.ptr[at])
 			put_control(out, s.ptr[at]);
-		else
-			buf_put_z(out, "\xEF\xBF\xBD"); /* U+FFFD for each byte that is not UTF-8 */
+		else /* U+FFFD for each byte that is not UTF-8, and for NUL */
+			buf_put_z(out, "\xEF\xBF\xBD");
 		at += MAX_OF(len, (size_t)1);
 	}
 	buf_put_char(out, '"');

@@ -55,7 +55,7 @@ static void text_is_escaped_where_json_asks_for_it(void **state)
 	jw_str(&w, STR("q\" b\\ \n\r\t\x01\x1F\x7F/ \xC3\xA4\xF0\x9F\x98\x80 \0."));
 	assert_buf(out,
 		"\"q\\\" b\\\\ \\n\\r\\t\\u0001\\u001f\x7F/ \xC3\xA4\xF0\x9F\x98\x80 "
-		"\\u0000.\"");
+		"\xEF\xBF\xBD.\"");
 	buf_reset(&out);
 	jw_array_begin(&w);
 	jw_str(&w, STR_NONE);
@@ -120,7 +120,7 @@ static void random_bytes_written_are_read_back(void **state)
 	}
 }
 
-/* Whatever bytes go in, what comes out is JSON. */
+/* Whatever bytes go in, NULs too, what comes out is JSON that we read ourselves. */
 static void bytes_that_are_no_utf8_still_give_json(void **state)
 {
 	(void)state;
@@ -129,9 +129,6 @@ static void bytes_that_are_no_utf8_still_give_json(void **state)
 		rng_seed(&rng, seed);
 		char bytes[20];
 		rng_fill(&rng.base, bytes, sizeof bytes);
-		for (size_t i = 0; i < sizeof bytes; i++)
-			if (bytes[i] == '\0')
-				bytes[i] = 'x'; /* written as an escape that our reader refuses */
 		CLEANUP(buf_fini) Buf json = BUF_MAX(8000);
 		JsonWriter w;
 		jw_init(&w, &json);
