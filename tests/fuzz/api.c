@@ -18,6 +18,9 @@
 
 enum { HEADERS_MAX = 10, REQUESTS_MAX = 8, BODY_BYTES_MAX = 32 * 1024 * 1024 };
 
+/* The fuzzer learns it from comparisons, so it must not come from the input. */
+#define ORG_SECRET "a secret that no answer shows"
+
 static char folder[80], url[128], link_text[TOKEN_TEXT_MAX + 1], api_token[80];
 static Keyring keyring;
 static FakeClock clock_now;
@@ -106,7 +109,7 @@ static bool put_org(void *ctx, Store *store, Err *err)
 		.api_version = STR("64.0"),
 		.grant = GRANT_CLIENT_CREDENTIALS,
 		.client_id = STR("client"),
-		.secret = STR("a secret that no answer shows"),
+		.secret = STR(ORG_SECRET),
 		.username = STR(""),
 		.connected_at_ms = now_ms };
 	(void)ctx;
@@ -273,7 +276,7 @@ static void check_reply(const HttpRequest *request, const HttpReply *reply)
 	/* Nothing that is sent is our fault; 503 is what needs the rest of the program. */
 	MUST(reply->status < 500 || reply->status == 503);
 	MUST(str_eq(http_reply_get(reply, STR("X-Content-Type-Options")), STR("nosniff")));
-	MUST(str_find(body, STR("a secret that no answer shows")) < 0);
+	MUST(str_find(body, STR(ORG_SECRET)) < 0);
 	MUST(!reply->body.overflow && !reply->drop_connection && reply->cut_after_bytes == 0);
 	for (size_t i = 0; i < reply->header_count; i++)
 		MUST(fuzz_is_one_line(reply->headers[i].value));
@@ -347,6 +350,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const Str mark = STR("\n====\n");
 	CLEANUP(buf_fini) Buf text = BUF_MAX(size * 128 + 1);
 	fill_in(fuzz_text(data, size), &text);
+	if (str_find(buf_str(&text), STR(ORG_SECRET)) >= 0)
+		return 0;
 	Str rest = buf_str(&text);
 	for (int i = 0; i < REQUESTS_MAX && rest.len > 0; i++) {
 		ptrdiff_t end = str_find(rest, mark);
