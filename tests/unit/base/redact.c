@@ -62,6 +62,10 @@ static void addresses_inside_text_become_their_hash(void **state)
 		"j\xC3\xB6rg@b\xC3\xBC"
 		"cher.example");
 	expect_text("\"ann smith\"@example.com left", "# left", "\"ann smith\"@example.com");
+	expect_text("to \"ann \\\"x\\\" smith\"@example.com", "to #",
+		"\"ann \\\"x\\\" smith\"@example.com");
+	expect_text("to \"ann@home smith\"@example.com", "to #", "\"ann@home smith\"@example.com");
+	expect_text("\\\"ann smith\"@example.com", "\\#", "\"ann smith\"@example.com");
 	expect_text("root@localhost", "#", "root@localhost");
 	expect_text("to=ann@example.com", "#", "to=ann@example.com"); /* rather too much */
 }
