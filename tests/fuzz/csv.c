@@ -35,11 +35,19 @@ static void tell_fields(Buf *out, const CsvRow *row)
 	buf_put_char(out, '\n');
 }
 
-static void tell(Told *told, CsvStep step, const CsvRow *row, const Err *err, size_t text_len)
+static int64_t line_of(Str text, int64_t byte_offset)
+{
+	int64_t line = 1;
+	for (int64_t i = 0; i < byte_offset; i++)
+		line += text.ptr[i] == '\n';
+	return line;
+}
+
+static void tell(Told *told, CsvStep step, const CsvRow *row, const Err *err, Str text)
 {
 	MUST(row->row == (int64_t)(++told->row_count));
-	MUST(row->line >= row->row && row->byte_offset >= 0
-		&& row->byte_offset < (int64_t)text_len);
+	MUST(row->byte_offset >= 0 && row->byte_offset < (int64_t)text.len);
+	MUST(row->line == line_of(text, row->byte_offset));
 	buf_printf(&told->places, "%lld %lld %lld %s\n", (long long)row->row, (long long)row->line,
 		(long long)row->byte_offset, step == CSV_BAD ? err->text : "");
 	if (step == CSV_ROW)
@@ -48,7 +56,7 @@ static void tell(Told *told, CsvStep step, const CsvRow *row, const Err *err, si
 		told->bad_count++;
 }
 
-static CsvStep take_rows(CsvReader *reader, Told *told, size_t text_len)
+static CsvStep take_rows(CsvReader *reader, Told *told, Str text)
 {
 	for (;;) {
 		CsvRow row;
@@ -57,7 +65,7 @@ static CsvStep take_rows(CsvReader *reader, Told *told, size_t text_len)
 		if (step == CSV_MORE || step == CSV_DONE)
 			return step;
 		MUST(step == CSV_ROW || fuzz_err_is(&err, 1u << ERR_INPUT));
-		tell(told, step, &row, &err, text_len);
+		tell(told, step, &row, &err, text);
 	}
 }
 
@@ -68,11 +76,11 @@ static void read_all(const CsvOptions *options, Str text, unsigned pace, Told *t
 	size_t piece = pace ? 1 : text.len;
 	for (size_t at = 0; at < text.len; at += piece, piece = pace ? piece % pace + 1 : piece) {
 		csv_feed(reader, str_sub(text, at, piece));
-		MUST(take_rows(reader, told, text.len) == CSV_MORE);
+		MUST(take_rows(reader, told, text) == CSV_MORE);
 	}
 	csv_end(reader);
-	MUST(take_rows(reader, told, text.len) == CSV_DONE);
-	MUST(take_rows(reader, told, text.len) == CSV_DONE);
+	MUST(take_rows(reader, told, text) == CSV_DONE);
+	MUST(take_rows(reader, told, text) == CSV_DONE);
 }
 
 static bool is_formula(Str field)

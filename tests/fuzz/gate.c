@@ -51,7 +51,8 @@ static void check_passed(
 	MUST(hosts <= 1 && (hosts == 1 || str_eq(version, STR("HTTP/1.0"))));
 	MUST(is_printable(host, false));
 	MUST(lengths + encodings <= 1);
-	MUST(encodings == 0 || str_eq_nocase(encoding, STR("chunked")));
+	MUST(encodings == 0
+		|| (str_eq_nocase(encoding, STR("chunked")) && str_eq(version, STR("HTTP/1.1"))));
 	if (lengths) {
 		CLEANUP(buf_fini) Buf digits = BUF_MAX(32);
 		buf_printf(

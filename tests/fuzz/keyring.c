@@ -39,6 +39,17 @@ static void check_same(const Keyring *a, const Keyring *b)
 	}
 }
 
+static size_t retired_lines(Str text)
+{
+	size_t count = 0;
+	Str line;
+	while (str_split(&text, '\n', &line)) {
+		line = str_trim(line);
+		count += !str_starts(line, STR("#")) && str_ends(line, STR("retired"));
+	}
+	return count;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(keyring_fini) Keyring ring = { 0 }, again = { 0 };
@@ -49,6 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(shows_no_key(str_from(err.text)) && !secret_is_set(&ring.master));
 		return 0;
 	}
+	size_t retired = 0;
+	for (size_t i = 0; i < ring.link_count; i++)
+		retired += ring.links[i].retired;
+	MUST(retired == retired_lines(fuzz_text(data, size)));
 	const LinkKey *minting = keyring_minting_key(&ring);
 	MUST(!minting || !minting->retired);
 	keyring_put(&text, &ring);

@@ -13,16 +13,26 @@ static bool parses_to(Str text, const SfId *want)
 		&& strcmp(got.text, want->text) == 0;
 }
 
-/* One wrong letter: refused, or read as what it was. */
-static void check_typo(const SfId *id, size_t at, char c)
+static bool is_one_case(const SfId *id)
 {
-	SfId typo = *id, got;
-	typo.text[at] = c;
-	if (!sfid_parse(sfid_str(&typo), &got, NULL))
-		return;
-	/* Digits, and letters of the same case, have no part in the checksum. */
-	bool differs_in_case = ascii_lower(c) == ascii_lower(id->text[at]);
-	MUST(!differs_in_case || sfid_eq(&got, id));
+	bool has_upper = false, has_lower = false;
+	for (size_t i = 0; i < SFID_LEN; i++) {
+		char c = id->text[i];
+		has_lower |= ascii_is_alnum(c) && !ascii_is_digit(c) && ascii_lower(c) == c;
+		has_upper |= ascii_lower(c) != c;
+	}
+	return !has_upper || !has_lower;
+}
+
+/* One letter of the record's own in the wrong case: refused, because it may be another letter that
+ * is wrong; but read as what it was when it leaves only one case. */
+static void check_typo(const SfId *id, size_t at)
+{
+	SfId typo = *id;
+	typo.text[at] = (char)(id->text[at] ^ 0x20);
+	SfId got;
+	bool is_good = sfid_parse(sfid_str(&typo), &got, NULL);
+	MUST(!is_good || (sfid_eq(&got, id) && (at >= SHORT_LEN || is_one_case(&typo))));
 }
 
 static void check_case(const SfId *id)
@@ -34,7 +44,7 @@ static void check_case(const SfId *id)
 		lower.text[i] = ascii_lower(c);
 		upper.text[i] = is_letter ? (char)(c & ~0x20) : c;
 		if (is_letter)
-			check_typo(id, i, (char)(c ^ 0x20));
+			check_typo(id, i);
 	}
 	MUST(parses_to(sfid_str(&lower), id));
 	MUST(parses_to(sfid_str(&upper), id));

@@ -21,21 +21,17 @@ typedef struct Script {
 	Str rest;
 	size_t calls;
 	size_t rows;
-	bool has_ended; /* the input is used up: no answer any more */
-	bool is_logged_in;
+	bool is_stopped; /* the caller wants no more rows */
 } Script;
 
-static bool take_answer(Script *script, Str *out)
+static Str take_answer(Script *script)
 {
 	const Str mark = STR("\n====\n");
-	if (script->has_ended)
-		return false;
 	ptrdiff_t end = str_find(script->rest, mark);
-	script->has_ended = end < 0;
-	*out = end < 0 ? script->rest : str_sub(script->rest, 0, (size_t)end);
+	Str answer = end < 0 ? script->rest : str_sub(script->rest, 0, (size_t)end);
 	if (end >= 0)
 		script->rest = str_from_pos(script->rest, (size_t)end + mark.len);
-	return true;
+	return answer;
 }
 
 /* The token goes to the instance that the login named, and to nobody else; nothing in a request
@@ -71,10 +67,7 @@ static void answer(void *ctx, const TransportRequest *request, TransportReply *r
 			    "\"id\":\"https://login/id/00D000000000001EAA/005000000000001AAA\"}"));
 		return;
 	}
-	if (!take_answer(script, &text)) {
-		inproc_fail(reply, TRANSPORT_NOT_SENT, "the script is over");
-		return;
-	}
+	text = take_answer(script);
 	if (!str_to_i64(fuzz_line(&text), 100, 599, &status)) {
 		inproc_fail(reply, TRANSPORT_UNKNOWN, "reset");
 		return;
@@ -90,9 +83,9 @@ static void answer(void *ctx, const TransportRequest *request, TransportReply *r
 static bool on_row(void *ctx, const JsonVal *record, Err *err)
 {
 	Script *script = ctx;
-	(void)record;
-	MUST(++script->rows <= ROWS_MAX);
-	return script->rows != 13 || ERR(err, ERR_CONFLICT, "the caller has enough");
+	MUST(++script->rows <= ROWS_MAX && !script->is_stopped);
+	script->is_stopped = json_member(record, "stop") != NULL;
+	return !script->is_stopped || ERR(err, ERR_CONFLICT, "the caller has enough");
 }
 
 static bool ask_query(SfClient *client, Script *script, Err *err)
