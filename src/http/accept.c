@@ -127,9 +127,10 @@ static void admit_or_refuse(Listener *listener, Arrival *arrival, int64_t now_mo
 		refuse(arrival);
 	else
 		admit(listener, arrival);
-	if (listener->arriving_share) {
-		share->connections--;
-		shares_settle(server->shares, share);
+	Share *left = listener->arriving_share; /* no connection has taken it over */
+	if (left) {
+		left->connections--;
+		shares_settle(server->shares, left);
 	}
 }
 
