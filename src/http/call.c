@@ -100,7 +100,7 @@ static enum MHD_Result conn_reply(Conn *conn)
 			LOG_ERROR, "http.unanswered", LOG_STR("path", call->exchange.request.path));
 		reply_problem(&call->exchange, 500, "this request was not answered");
 	}
-	if (conn->listener->server->is_draining || conn->has_odd_head)
+	if (conn->listener->server->is_draining || conn->ends_with_reply)
 		reply->close_connection = true;
 	conn_replying(conn, reply);
 	bool queued = respond_queue(conn->mhd, conn->fd, reply);
@@ -125,7 +125,8 @@ static enum MHD_Result conn_refuse(Conn *conn, int status, const char *why)
  * without a name for the end, cuts at NULs, and tells nothing of it (0.9.75). But it leaves the
  * bytes where they arrived and puts NULs over line ends, so that the places of names and values
  * tell whether the head was "Name: value", CR, LF all along, as everybody writes it. Any other gets
- * its answer, and then the connection ends: what follows cannot be trusted to be a request. */
+ * its answer, and then the connection ends: what follows cannot be trusted to be a request. So does
+ * a chunked body, because trailers end as heads do, and nobody shows us their bytes. */
 typedef struct HeaderSink {
 	Arena *arena;
 	HttpHeader *headers;
@@ -181,7 +182,7 @@ static void request_fill(Conn *conn, const char *method, const char *version)
 	enum { ONE_TOO_MANY = HTTP_HEADERS_MAX + 1 }; /* for the gate to see */
 	HeaderSink sink = { .arena = arena, .max = MIN_OF((size_t)count, (size_t)ONE_TOO_MANY) };
 	sink.headers = arena_alloc(arena, sink.max, sizeof *sink.headers);
-	conn->has_odd_head = !head_take(conn, method, version, &sink);
+	conn->ends_with_reply = !head_take(conn, method, version, &sink);
 
 	Str rest = conn->call->target;
 	(void)str_split(&rest, '?', &request->path);
@@ -190,6 +191,7 @@ static void request_fill(Conn *conn, const char *method, const char *version)
 	request->method = http_method_parse(request->method_name);
 	request->headers = sink.headers;
 	request->header_count = sink.count;
+	conn->ends_with_reply |= http_request_header(request, STR("Transfer-Encoding")).ptr != NULL;
 	request->listener = conn->listener->tag;
 	request->peer = arena_str(arena, str_from(conn->peer));
 	request->client = client_ip_find(conn->listener->server->proxies,
@@ -349,7 +351,7 @@ static enum MHD_Result conn_reply_expired(Conn *conn)
 	http_exchange_init(&late);
 	reply_problem(&late, 503, "this takes too long; it may still happen");
 	http_reply_header(&late.reply, STR("Retry-After"), STR("5"));
-	late.reply.close_connection = conn->listener->server->is_draining || conn->has_odd_head;
+	late.reply.close_connection = conn->listener->server->is_draining || conn->ends_with_reply;
 	conn_replying(conn, &late.reply);
 	bool queued = respond_queue(conn->mhd, conn->fd, &late.reply);
 	http_exchange_fini(&late);

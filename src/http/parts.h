@@ -85,7 +85,7 @@ typedef struct Conn {
 	Call *call;               /* NULL when idle, replying or expired */
 	bool is_ended;            /* by the drain: no request may begin */
 	bool has_peer_ended;      /* it sends no more; what it sent may not be read yet */
-	bool has_odd_head;        /* the connection ends with the reply (call.c) */
+	bool ends_with_reply;     /* what follows cannot be trusted (call.c) */
 	char peer[IP_TEXT_BYTES];
 } Conn;
 
