@@ -6,7 +6,8 @@
 
 enum {
 	TEXT_PAGE_BYTES = 1024
-		* 1024, /* large enough that a million records need few allocations */
+		* 1024,               /* large enough that a million records need few allocations */
+	FIRST_PAGE_BYTES = 16 * 1024, /* simulations make thousands of orgs of few records */
 	HEADS_MIN = 1024,
 };
 
@@ -208,7 +209,8 @@ Str row_text(const OrgRow *row, unsigned field_number)
 static unsigned char *page_room(OrgTable *table, size_t len)
 {
 	if (!table->pages || table->pages->size - table->pages->used < len) {
-		size_t size = MAX_OF(len, (size_t)TEXT_PAGE_BYTES);
+		size_t usual = table->pages ? TEXT_PAGE_BYTES : FIRST_PAGE_BYTES;
+		size_t size = MAX_OF(len, usual);
 		TextPage *page = xcalloc(1, sizeof(TextPage) + size);
 		page->size = size;
 		page->next = table->pages;

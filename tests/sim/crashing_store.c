@@ -32,11 +32,14 @@ static bool commit(Store *store, Err *err)
 		store_rollback(self->disk);
 	else if (!store_commit(self->disk, err))
 		return false;
-	if (!dies)
-		return true;
-	self->is_dead = true;
-	self->on_death(self->ctx);
-	return dead(err);
+	if (dies) {
+		self->is_dead = true;
+		self->on_death(self->ctx);
+	} else if (self->on_commit) {
+		self->on_commit(self->ctx);
+	}
+	/* On disk, but a process that died meanwhile tells nobody. */
+	return !self->is_dead || dead(err);
 }
 
 static void rollback(Store *store)

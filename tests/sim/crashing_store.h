@@ -17,6 +17,7 @@ typedef struct CrashingStore {
 	int64_t crash_in; /* commits; 0: no crash is planned */
 	bool crash_after; /* the commit that was named is on disk */
 	void (*on_death)(void *ctx);
+	void (*on_commit)(void *ctx); /* NULL, or called between one commit and the next write */
 	void *ctx;
 } CrashingStore;
 

@@ -29,8 +29,13 @@ void house_init(House *house, Sim *sim, uint64_t seed)
 	rng_seed(&house->keys, seed); /* no secret depends on it */
 	rng_seed(&house->rng, seed + 1);
 	keyring_generate(&house->keyring, &house->keys.base);
-	const StoreOptions store = { .keyring = &house->keyring, .rng = &house->keys.base };
-	if (!store_open(STR("mem:"), &store, &house->disk, &err))
+	StoreOptions store = { .keyring = &house->keyring, .rng = &house->keys.base };
+	Str url = sim->url ? str_from(sim->url) : STR("mem:");
+	if (!store_open(url, &store, &house->disk, &err))
+		sim_fail(sim, "the store: %s", err.text);
+	house->reader = house->disk; /* a mem: store has one handle */
+	store.read_only = true;
+	if (sim->url && !store_open(url, &store, &house->reader, &err))
 		sim_fail(sim, "the store: %s", err.text);
 	house->config = (Config){
 		.drain_ms = DRAIN_MS,
@@ -48,6 +53,8 @@ void house_fini(House *house)
 	if (house->is_up)
 		house_bury(house);
 	stop_fini(&house->stop);
+	if (house->reader != house->disk)
+		store_close(&house->reader);
 	store_close(&house->disk);
 	keyring_fini(&house->keyring);
 }
@@ -84,7 +91,7 @@ void house_start(House *house)
 		sim_fail(sim, "recovery: %s", err.text);
 	for (size_t i = 0; i < sim->org_count; i++) {
 		const OrgRow row = { .org = sim->orgs[i].key, .org_id = sim->orgs[i].org_id };
-		house->lanes[i] = push_lane_open(&house->options, &row, house->disk);
+		house->lanes[i] = push_lane_open(&house->options, &row, house->reader);
 		house->lane_due_ms[i] = sim->now_ms;
 	}
 	house->look_due_ms = sim->now_ms;
@@ -194,7 +201,7 @@ static void look(House *house)
 	Err err = { 0 };
 	const SyncLook sync = {
 		.options = &house->options,
-		.reader = house->disk,
+		.reader = house->reader,
 		.stop = &house->stop,
 		.wake_push = wake_push,
 		.ctx = house,

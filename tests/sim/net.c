@@ -87,6 +87,11 @@ static void decide(SimNet *net, NetCall *call)
 	const int64_t now = net->sim->now_ms, timeout_ms = call->request.timeout_ms;
 	bool is_hit = rng_below(&net->rng.base, 100) < net->fault_percent;
 	call->fate = is_hit ? (NetFate)(1 + rng_below(&net->rng.base, NET_FATES - 1)) : NET_WELL;
+	if (net->strike_in > 0 && --net->strike_in == 0) {
+		call->fate = net->strike_fate;
+		if (net->strike_kills)
+			house_crash(&net->sim->house);
+	}
 	call->arrives_ms = now + between(net, HOP_MS_MIN, HOP_MS_MAX);
 	call->arrives_again_ms = INT64_MAX;
 	call->answers_ms = call->arrives_ms + between(net, HOP_MS_MIN, HOP_MS_MAX);
@@ -176,9 +181,11 @@ static void arrive(NetCall *call)
 	HttpReply http;
 	HttpRequest request = as_http(call);
 	http_reply_init(&http);
+	call->to->sim->net.arriving = &request;
 	oracle_before_call(call->to, call->is_night, request.path);
 	(void)org_handle(call->to->org, &request, &arena, &http);
 	oracle_after_call(call->to);
+	call->to->sim->net.arriving = NULL;
 	sim_say(call->to->sim, "  org %zu: %s %.*s -> %d (%s)", call->to->index,
 		call->request.method, STR_ARG(request.path), http.status,
 		net_fate_name(call->fate));

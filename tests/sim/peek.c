@@ -43,3 +43,25 @@ void peek_end_faults(Org *org)
 {
 	faults_fini(&org->faults);
 }
+
+static bool is_needed(const OrgField *field)
+{
+	static const char *const names[] = { "Id", "Email", "IsConverted", "HasOptedOutOfEmail",
+		"Marketo_Sales_Opt_Out__c" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(str_from(field->def.name), str_from(names[i])))
+			return true;
+	return false;
+}
+
+void peek_hide_the_rest(Org *org)
+{
+	static const OrgKind kinds[] = { ORG_CONTACT, ORG_LEAD };
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+		OrgTable *table = &org->data.tables[kinds[k]];
+		for (size_t i = 0; i < table->field_count; i++)
+			if (!is_needed(&table->fields[i]))
+				table->fields[i].can_read = table->fields[i].can_edit = false;
+	}
+	org_schema_changed(org);
+}

@@ -113,6 +113,11 @@ typedef struct SimNet {
 	SeededRng rng;
 	int opener;       /* the lane that is turned just now, or NET_NIGHT */
 	bool is_draining; /* everybody waits */
+	/* One call that is chosen by its number: 1 is the next one, 0 none. */
+	int64_t strike_in;
+	NetFate strike_fate;
+	bool strike_kills;           /* the process dies before that call is sent */
+	const HttpRequest *arriving; /* what an org works on just now */
 } SimNet;
 
 void net_init(SimNet *net, Sim *sim, uint64_t seed);
@@ -128,7 +133,8 @@ int64_t net_lane_next_ms(const SimNet *net, int lane);
 
 typedef struct House {
 	Sim *sim;
-	Store *disk; /* own; what a crash leaves */
+	Store *disk;   /* own; what a crash leaves */
+	Store *reader; /* own if it is not the disk itself */
 	CrashingStore store;
 	Keyring keyring;
 	Config config;
@@ -267,6 +273,7 @@ void oracle_check_nothing_left(Sim *sim);
 struct Sim {
 	uint64_t seed;
 	const char *folder; /* of plans and spools */
+	const char *url;    /* of the house's store; NULL: "mem:" */
 	Clock clock;
 	int64_t now_ms;
 	int64_t begin_ms;
