@@ -77,7 +77,7 @@ typedef enum Phase {
 	PHASES,
 } Phase;
 
-enum { BOX_EMAIL = 1, BOX_SALES = 2, BOXES_ALL = 3 }; /* bits, as FIELD_ in sync/fields.h */
+enum { BOX_EMAIL = 1, BOX_SALES = 2 }; /* bits, as FIELD_ in sync/fields.h */
 enum { NO_RECORD = -1 };
 
 typedef struct Line {
