@@ -105,12 +105,26 @@ static bool stop_person(
 		|| ledger_push_record(ledger, &wish.cause, batch->now_ms, &queued, err);
 }
 
+/* A record that was just read as ticked is not pushed to: the night skips what is done already. */
+static bool link_person(
+	Batch *batch, Ledger *ledger, const PlanRow *row, int64_t person_id, Err *err)
+{
+	const LinkWish wish = {
+		.record = record_of(batch, &row->sfid),
+		.person_id = person_id,
+		.by = LINKED_BY_ADDRESS,
+		.is_ticked = row->fields == 0,
+		.now_ms = batch->now_ms,
+	};
+	bool is_new = false;
+	return ledger_link(ledger, &wish, &is_new, err);
+}
+
 static bool apply_adopt(Batch *batch, Ledger *ledger, size_t at, Arena *arena, Err *err)
 {
 	const PlanRow *row = &batch->rows[at];
 	/* Known and linked first, unsubscribed then: so the ticked record itself is not pushed to.
 	 */
-	const RecordRef record = record_of(batch, &row->sfid);
 	const PersonPut put = {
 		.address = row->address,
 		.source = SOURCE_SALESFORCE_SYNC,
@@ -118,10 +132,8 @@ static bool apply_adopt(Batch *batch, Ledger *ledger, size_t at, Arena *arena, E
 		.now_ms = batch->now_ms,
 	};
 	PersonPutOutcome outcome = { 0 };
-	bool is_new = false;
 	return ledger_person_put(ledger, &put, &outcome, err)
-		&& ledger_link(ledger, &record, outcome.person_id, LINKED_BY_ADDRESS, batch->now_ms,
-			&is_new, err)
+		&& link_person(batch, ledger, row, outcome.person_id, err)
 		&& stop_person(batch, ledger, at, outcome.person_id, arena, err);
 }
 
@@ -134,12 +146,9 @@ static bool find_person(Ledger *ledger, const PlanRow *row, Arena *arena, Person
 
 static bool apply_link(Batch *batch, Ledger *ledger, const PlanRow *row, Arena *arena, Err *err)
 {
-	const RecordRef record = record_of(batch, &row->sfid);
 	Person person = { 0 };
-	bool is_new = false;
 	return find_person(ledger, row, arena, &person, err)
-		&& ledger_link(ledger, &record, person.person_id, LINKED_BY_ADDRESS, batch->now_ms,
-			&is_new, err);
+		&& link_person(batch, ledger, row, person.person_id, err);
 }
 
 static bool apply_tick(Batch *batch, Ledger *ledger, const PlanRow *row, Arena *arena, Err *err)

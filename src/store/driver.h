@@ -25,8 +25,7 @@ typedef struct LedgerOps {
 	bool (*chain_verify)(Ledger *, unsigned partition, Err *);
 	bool (*stop)(Ledger *, const StopWish *, StopOutcome *, Err *);
 	bool (*remove)(Ledger *, const RemoveWish *, RemoveOutcome *, Err *);
-	bool (*link)(Ledger *, const RecordRef *, int64_t person_id, LinkedBy, int64_t now_ms,
-		bool *out_is_new, Err *);
+	bool (*link)(Ledger *, const LinkWish *, bool *out_is_new, Err *);
 	bool (*record_deleted)(Ledger *, const RecordRef *, int64_t now_ms, Err *);
 	bool (*record_seen)(Ledger *, const RecordRef *, TickState, int64_t read_at_ms, Err *);
 	bool (*outbox_claim)(Ledger *, int64_t org, Str owner, int64_t now_ms, OutboxRow *,

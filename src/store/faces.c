@@ -69,10 +69,9 @@ bool ledger_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, E
 	return ledger->ops->remove(ledger, wish, out, err);
 }
 
-bool ledger_link(Ledger *ledger, const RecordRef *record, int64_t person_id, LinkedBy by,
-	int64_t now_ms, bool *out_is_new, Err *err)
+bool ledger_link(Ledger *ledger, const LinkWish *wish, bool *out_is_new, Err *err)
 {
-	return ledger->ops->link(ledger, record, person_id, by, now_ms, out_is_new, err);
+	return ledger->ops->link(ledger, wish, out_is_new, err);
 }
 
 bool ledger_record_deleted(Ledger *ledger, const RecordRef *record, int64_t now_ms, Err *err)

@@ -218,10 +218,16 @@ WARN_UNUSED bool ledger_remove(
 
 /* ----------------------------------------------------------------- links */
 
+typedef struct LinkWish {
+	RecordRef record;
+	int64_t person_id;
+	LinkedBy by;
+	bool is_ticked; /* in Salesforce, as just read: there is nothing to push */
+	int64_t now_ms;
+} LinkWish;
 /* Links a record to a person; an unsubscribed person's new record is pushed. *out_is_new false when
  * it stood already. */
-WARN_UNUSED bool ledger_link(Ledger *ledger, const RecordRef *record, int64_t person_id,
-	LinkedBy by, int64_t now_ms, bool *out_is_new, Err *err);
+WARN_UNUSED bool ledger_link(Ledger *ledger, const LinkWish *wish, bool *out_is_new, Err *err);
 /* Only for IsDeleted and ENTITY_IS_DELETED: NOT_FOUND means unknown and unlinks nothing. Its unsent
  * outbox rows are CANCELLED. Unknown and already deleted records are ignored. */
 WARN_UNUSED bool ledger_record_deleted(

@@ -105,6 +105,7 @@ static PlanRow row_of(const Diff *diff, const SpoolRow *row, PlanKind kind)
 	return (PlanRow){ .kind = kind,
 		.sfid = record_sfid(&row->record),
 		.object = (SfObject)row->record.object,
+		.fields = diff->in->fields & ~record_ticked(&row->record),
 		.has_hash = row->record.flags & RECORD_HAS_ADDRESS,
 		.hash = row->record.hash,
 		.read_at_ms = diff->in->read_at_ms };

@@ -49,7 +49,7 @@ typedef struct PlanRow {
 	int64_t person_id; /* TICK: a person of the record, 0 when it is the adopted one */
 	SfId sfid;         /* unset for UNSUBSCRIBE */
 	SfObject object;
-	unsigned fields; /* TICK: FIELD_ bits to set */
+	unsigned fields; /* FIELD_ bits. TICK: to set; LINK, ADOPT: not known to be ticked */
 	bool has_hash;
 	AddressHash hash;     /* ADOPT, LINK; TICK when the record has an address */
 	Address address;      /* ADOPT */

@@ -33,17 +33,36 @@ static void new_record_of_an_unsubscribed_person_is_pushed(void **state)
 	assert_true(sfid_eq(&rows[0].sfid, &(SfId){ .text = "003000000000001AAA" }));
 }
 
+static void link_to_a_ticked_record_pushes_nothing(void **state)
+{
+	World *w = *state;
+	int64_t ann = w_person(w, "ann@example.com", "");
+	w_stop(w, ann, SOURCE_LINK, "");
+	const LinkWish wish = { .record = a_record(w->org, "c1"),
+		.person_id = ann,
+		.by = LINKED_BY_ADDRESS,
+		.is_ticked = true,
+		.now_ms = w->now_ms };
+	bool is_new = false;
+	w_begin(w);
+	MUST(ledger_link(w->ledger, &wish, &is_new, &err));
+	w_commit(w);
+	assert_true(is_new);
+	OutboxRow rows[4];
+	assert_int_equal(w_claim(w, w->org, rows, 4), 0);
+	assert_int_equal(w_get(w, ann).record_count, 1);
+}
+
 static void link_needs_a_known_person_and_org(void **state)
 {
 	World *w = *state;
 	int64_t ann = w_person(w, "ann@example.com", "");
-	const RecordRef here = a_record(w->org, "c1"), nowhere = a_record(99, "c1");
+	const LinkWish nobody = { a_record(w->org, "c1"), 77, LINKED_BY_ID, false, w->now_ms };
+	const LinkWish nowhere = { a_record(99, "c1"), ann, LINKED_BY_ID, false, w->now_ms };
 	bool is_new;
 	w_begin(w);
-	REFUSED(ERR_MISSING,
-		ledger_link(w->ledger, &here, 77, LINKED_BY_ID, w->now_ms, &is_new, &err));
-	REFUSED(ERR_MISSING,
-		ledger_link(w->ledger, &nowhere, ann, LINKED_BY_ID, w->now_ms, &is_new, &err));
+	REFUSED(ERR_MISSING, ledger_link(w->ledger, &nobody, &is_new, &err));
+	REFUSED(ERR_MISSING, ledger_link(w->ledger, &nowhere, &is_new, &err));
 	w_commit(w);
 	assert_int_equal(w_get(w, ann).record_count, 0);
 }
@@ -160,6 +179,7 @@ CaseList link_cases(void)
 	static const struct CMUnitTest cases[] = {
 		LEDGER_CASE(link_is_new_once_and_an_id_says_more_than_an_address),
 		LEDGER_CASE(new_record_of_an_unsubscribed_person_is_pushed),
+		LEDGER_CASE(link_to_a_ticked_record_pushes_nothing),
 		LEDGER_CASE(link_needs_a_known_person_and_org),
 		LEDGER_CASE(deleted_record_is_unlinked_from_everybody),
 		LEDGER_CASE(undelete_links_everybody_again),

@@ -112,12 +112,16 @@ static void op_remove(World *w, Rng *rng, Buf *trace)
 
 static void op_link(World *w, Rng *rng, Buf *trace)
 {
-	const RecordRef ref = any_record(w, rng);
-	LinkedBy by = rng_chance(rng, 50) ? LINKED_BY_ID : LINKED_BY_ADDRESS;
+	const LinkWish wish = {
+		.record = any_record(w, rng),
+		.by = rng_chance(rng, 50) ? LINKED_BY_ID : LINKED_BY_ADDRESS,
+		.person_id = any_person(rng),
+		.is_ticked = rng_chance(rng, 30),
+		.now_ms = w->now_ms,
+	};
 	bool is_new = false;
 	Err err = { 0 };
-	put_result(trace,
-		ledger_link(w->ledger, &ref, any_person(rng), by, w->now_ms, &is_new, &err), &err);
+	put_result(trace, ledger_link(w->ledger, &wish, &is_new, &err), &err);
 	buf_printf(trace, " link %d", is_new);
 }
 

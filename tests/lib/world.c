@@ -177,10 +177,15 @@ RemoveOutcome w_remove(World *world, int64_t person_id)
 
 bool w_link(World *world, int64_t org, const char *record, int64_t person_id, LinkedBy by)
 {
-	const RecordRef ref = a_record(org, record);
+	const LinkWish wish = {
+		.record = a_record(org, record),
+		.person_id = person_id,
+		.by = by,
+		.now_ms = world->now_ms,
+	};
 	bool is_new;
 	w_begin(world);
-	MUST(ledger_link(world->ledger, &ref, person_id, by, world->now_ms, &is_new, &err));
+	MUST(ledger_link(world->ledger, &wish, &is_new, &err));
 	w_commit(world);
 	return is_new;
 }

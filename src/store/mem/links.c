@@ -119,23 +119,25 @@ bool mem_revive_others(
 	return true;
 }
 
-bool mem_op_link(Ledger *ledger, const RecordRef *ref, int64_t person_id, LinkedBy by,
-	int64_t now_ms, bool *out_is_new, Err *err)
+bool mem_op_link(Ledger *ledger, const LinkWish *wish, bool *out_is_new, Err *err)
 {
 	Mem *mem = mem_for_write(ledger);
-	if (!mem_org_check(mem, ref->org, err) || !mem_person_use(mem, person_id, err))
+	const RecordRef *ref = &wish->record;
+	if (!mem_org_check(mem, ref->org, err) || !mem_person_use(mem, wish->person_id, err))
 		return false;
 	bool is_revived;
-	bool is_new = mem_link_put(mem, ref, person_id, by, &is_revived);
+	bool is_new = mem_link_put(mem, ref, wish->person_id, wish->by, &is_revived);
 	if (is_new) {
 		Details details;
 		size_t pushes = 0;
-		details_linked(&details, ref, 1, by);
-		if (!note_link(mem, person_id, EVENT_LINKED, &details, now_ms, err))
+		details_linked(&details, ref, 1, wish->by);
+		if (!note_link(mem, wish->person_id, EVENT_LINKED, &details, wish->now_ms, err))
 			return false;
-		if (rules_may_push(&mem_person(mem, person_id)->standing))
-			mem_push(mem, ref, person_id, now_ms, &pushes);
-		if (is_revived && !mem_revive_others(mem, ref, person_id, now_ms, &pushes, err))
+		if (!wish->is_ticked && rules_may_push(&mem_person(mem, wish->person_id)->standing))
+			mem_push(mem, ref, wish->person_id, wish->now_ms, &pushes);
+		if (is_revived
+			&& !mem_revive_others(
+				mem, ref, wish->person_id, wish->now_ms, &pushes, err))
 			return false;
 	}
 	*out_is_new = is_new;

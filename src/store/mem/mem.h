@@ -193,8 +193,7 @@ bool mem_op_chain_verify(Ledger *ledger, unsigned partition, Err *err);
 bool mem_op_stop(Ledger *ledger, const StopWish *wish, StopOutcome *out, Err *err);
 int64_t mem_stop_count(const Mem *mem, int64_t person_id); /* as Person.stop_count */
 bool mem_op_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, Err *err);
-bool mem_op_link(Ledger *ledger, const RecordRef *record, int64_t person_id, LinkedBy by,
-	int64_t now_ms, bool *out_is_new, Err *err);
+bool mem_op_link(Ledger *ledger, const LinkWish *wish, bool *out_is_new, Err *err);
 bool mem_op_record_deleted(Ledger *ledger, const RecordRef *record, int64_t now_ms, Err *err);
 bool mem_op_record_seen(
 	Ledger *ledger, const RecordRef *record, TickState seen, int64_t read_at_ms, Err *err);

@@ -93,8 +93,7 @@ bool sqlite_chain_head(Ledger *ledger, unsigned partition, ChainHead *out, Err *
 bool sqlite_chain_verify(Ledger *ledger, unsigned partition, Err *err);
 bool sqlite_stop(Ledger *ledger, const StopWish *wish, StopOutcome *out, Err *err);
 bool sqlite_remove(Ledger *ledger, const RemoveWish *wish, RemoveOutcome *out, Err *err);
-bool sqlite_link(Ledger *ledger, const RecordRef *record, int64_t person_id, LinkedBy by,
-	int64_t now_ms, bool *out_is_new, Err *err);
+bool sqlite_link(Ledger *ledger, const LinkWish *wish, bool *out_is_new, Err *err);
 bool sqlite_record_deleted(Ledger *ledger, const RecordRef *record, int64_t now_ms, Err *err);
 bool sqlite_record_seen(
 	Ledger *ledger, const RecordRef *record, TickState seen, int64_t read_at_ms, Err *err);

@@ -120,25 +120,27 @@ bool link_revive_others(Db *db, const RecordRef *record, int64_t except_person_i
 	}
 }
 
-bool sqlite_link(Ledger *ledger, const RecordRef *record, int64_t person_id, LinkedBy by,
-	int64_t now_ms, bool *out_is_new, Err *err)
+bool sqlite_link(Ledger *ledger, const LinkWish *wish, bool *out_is_new, Err *err)
 {
 	Db *db = db_for_write(ledger);
+	const RecordRef *record = &wish->record;
 	PersonRow person;
 	LinkChange change;
-	if (!org_check(db, record->org, err) || !person_row_by_id(db, person_id, &person, err)
-		|| !link_put(db, record, person_id, by, now_ms, &change, err))
+	if (!org_check(db, record->org, err) || !person_row_by_id(db, wish->person_id, &person, err)
+		|| !link_put(db, record, wish->person_id, wish->by, wish->now_ms, &change, err))
 		return false;
 	if (change.is_new) {
 		Details details;
 		size_t pushes = 0;
-		details_linked(&details, record, 1, by);
-		if (!note_link(db, &person, EVENT_LINKED, &details, now_ms, err)
-			|| (rules_may_push(&person.standing)
-				&& !outbox_push(db, record, person_id, now_ms, &pushes, err))
+		bool is_pushed = !wish->is_ticked && rules_may_push(&person.standing);
+		details_linked(&details, record, 1, wish->by);
+		if (!note_link(db, &person, EVENT_LINKED, &details, wish->now_ms, err)
+			|| (is_pushed
+				&& !outbox_push(
+					db, record, wish->person_id, wish->now_ms, &pushes, err))
 			|| (change.is_revived
 				&& !link_revive_others(
-					db, record, person_id, now_ms, &pushes, err)))
+					db, record, wish->person_id, wish->now_ms, &pushes, err)))
 			return false;
 	}
 	*out_is_new = change.is_new;
