@@ -19,7 +19,7 @@ KILLS = int(os.environ.get("OPTOUT_KILLS", 10 if QUICK else 100))
 SEED = int(os.environ.get("OPTOUT_SEED", time.time_ns() // 1000 % 1_000_000))
 CONNECTIONS = 64
 # Answered clicks between two kills are drawn from 0 to twice this: some tens of group commits, and pushes in each state.
-CLICKS_PER_LIFE = 60 if QUICK else 200
+CLICKS_PER_LIFE = 60 if QUICK else 150
 START_MS = 200 if QUICK else 30  # about the time from exec to ready
 
 
@@ -146,7 +146,7 @@ class UnderLoad(Killed):
 class Night(Killed):
     """Killed while reading (four times), planning (three), held, applying (until it is done, three at most) and pushing."""
 
-    ORG = {"contacts": 1000 if QUICK else 8000, "leads": 300 if QUICK else 2000, "opted_out": 30,
+    ORG = {"contacts": 1000 if QUICK else 6000, "leads": 300 if QUICK else 1500, "opted_out": 30,
            "extra": ("--bulk-page-rows", "100" if QUICK else "1000")}
     READING, PLANNING, APPLYING = (1, 1, 1) if QUICK else (4, 3, 3)
 
