@@ -9,7 +9,7 @@
 #include "sync/plan.h"
 #include "sync/plan_line.h"
 
-enum { FILE_BYTES_MAX = 1024 * 1024, ROWS_MAX = 256 };
+enum { FILE_BYTES_MAX = 1024 * 1024, ROWS_MAX = 32 };
 
 typedef struct Memory {
 	PlanSource source;
