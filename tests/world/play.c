@@ -10,6 +10,7 @@
 enum {
 	TRIES_MAX = 3, /* something strikes once, and what it made fail is asked for again */
 	SOME_STEPS = 4,
+	FEW_STEPS = 12,
 	LOOK_MS = 500,
 	RUN_MS_MAX = 30 * 3600 * 1000, /* the next night is not farther away */
 };
@@ -351,10 +352,8 @@ static bool perform_on_sqlite(
 static int64_t first_step(const PlayOptions *options, StrikeKind kind, int64_t *out_stride)
 {
 	bool is_at_every_step = kind == STRIKE_BEFORE_COMMIT || kind == STRIKE_AFTER_COMMIT
-		|| kind == STRIKE_AFTER_CALL;
-	if (options->is_brief)
-		is_at_every_step = false;
-	*out_stride = is_at_every_step || options->is_thorough ? 1 : SOME_STEPS;
+		|| kind == STRIKE_AFTER_CALL || options->is_thorough;
+	*out_stride = options->is_brief ? FEW_STEPS : is_at_every_step ? 1 : SOME_STEPS;
 	return 1 + (int64_t)(options->number + (size_t)kind) % *out_stride;
 }
 

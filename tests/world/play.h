@@ -17,7 +17,7 @@ typedef struct PlayOptions {
 	/* Dying before a call is dying after the step before it, and a process that is stopped or
 	 * that loses a call does not lose its mind: these strike at every fourth step. */
 	bool is_thorough; /* everything at every step */
-	bool is_brief;    /* everything at every fourth step */
+	bool is_brief;    /* everything at every twelfth step */
 	size_t number;    /* of the table among all */
 } PlayOptions;
 

@@ -5,7 +5,7 @@
  *     --once                  without replays
  *     --strike KIND:STEP      one replay alone, telling what happens
  *     --thorough              everything strikes at every step
- *     --brief                 everything strikes at every fourth step: under sanitizers
+ *     --brief                 everything strikes at every twelfth step: under sanitizers
  *     --talk                  tells what happens
  *     --log                   the program's own log, on stderr
  *
