@@ -9,7 +9,7 @@
 
 enum {
 	TRIES_MAX = 3, /* something strikes once, and what it made fail is asked for again */
-	SOME_STEPS = 4,
+	SOME_STEPS = 5,
 	FEW_STEPS = 12,
 	LOOK_MS = 500,
 	RUN_MS_MAX = 30 * 3600 * 1000, /* the next night is not farther away */
@@ -284,12 +284,18 @@ static size_t find_end(const Table *table)
 typedef struct Performance {
 	Strike strike;
 	const char *url;
-	const Found *before; /* NULL: this is the first */
+	const struct First *first; /* NULL: this is the first */
 } Performance;
+
+/* What the first one came to, and how its steps follow each other. */
+typedef struct First {
+	Found found;
+	bool is_same_moment[STAGE_COMMITS_MAX];
+} First;
 
 /* False when the table was not played as expected. */
 static bool perform(const Table *table, const PlayOptions *options, const Performance *which,
-	Found *found, bool *out_struck, Buf *report)
+	First *out, bool *out_struck, Buf *report)
 {
 	CLEANUP(free_ptr) Play *play = xcalloc(1, sizeof *play);
 	play->table = table;
@@ -300,13 +306,14 @@ static bool perform(const Table *table, const PlayOptions *options, const Perfor
 	stage_open(stage, table, options->folder, which->url);
 	stage->sim.is_talking = options->is_talking && options->only.kind == which->strike.kind;
 	bool ok = !stage->sim.has_failed && play_lines(play, which->strike)
-		&& found_end(stage, found);
+		&& found_end(stage, &out->found);
 	const size_t end = find_end(table);
-	if (ok && which->before)
-		ok = found_as_before(which->before, found, report);
+	if (ok && which->first)
+		ok = found_as_before(&which->first->found, &out->found, report);
 	else if (ok)
 		ok = found_as_expected(
-			table, &table->lines[end], table->line_count - end, found, report);
+			table, &table->lines[end], table->line_count - end, &out->found, report);
+	memcpy(out->is_same_moment, stage->is_same_moment, sizeof out->is_same_moment);
 	if (stage->sim.has_failed)
 		buf_printf(report, "%s: %s\n", table->path, stage->sim.why);
 	*out_struck = stage->has_struck;
@@ -315,12 +322,12 @@ static bool perform(const Table *table, const PlayOptions *options, const Perfor
 }
 
 static bool replay(const Table *table, const PlayOptions *options, Strike strike,
-	const Found *before, bool *out_struck, Buf *report)
+	const First *first, bool *out_struck, Buf *report)
 {
-	CLEANUP(free_ptr) Found *found = xcalloc(1, sizeof *found);
-	const Performance which = { .strike = strike, .before = before };
-	bool ok = perform(table, options, &which, found, out_struck, report);
-	found_fini(found);
+	CLEANUP(free_ptr) First *again = xcalloc(1, sizeof *again);
+	const Performance which = { .strike = strike, .first = first };
+	bool ok = perform(table, options, &which, again, out_struck, report);
+	found_fini(&again->found);
 	if (!ok)
 		buf_printf(report, "%s: with %s %lld\n", table->path, strike_name(strike.kind),
 			(long long)strike.step);
@@ -329,10 +336,10 @@ static bool replay(const Table *table, const PlayOptions *options, Strike strike
 
 /* On a disk, with a handle of its own for the readers. */
 static bool perform_on_sqlite(
-	const Table *table, const PlayOptions *options, const Found *before, Buf *report)
+	const Table *table, const PlayOptions *options, const First *first, Buf *report)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
-	CLEANUP(free_ptr) Found *found = xcalloc(1, sizeof *found);
+	CLEANUP(free_ptr) First *again = xcalloc(1, sizeof *again);
 	char url[256], path[256];
 	bool struck;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
@@ -340,9 +347,9 @@ static bool perform_on_sqlite(
 		unlink(path);
 	}
 	snprintf(url, sizeof url, "sqlite:%s/world.db", options->folder);
-	const Performance which = { .url = url, .before = before };
-	bool ok = perform(table, options, &which, found, &struck, report);
-	found_fini(found);
+	const Performance which = { .url = url, .first = first };
+	bool ok = perform(table, options, &which, again, &struck, report);
+	found_fini(&again->found);
 	if (!ok)
 		buf_printf(report, "%s: on SQLite\n", table->path);
 	return ok;
@@ -357,7 +364,13 @@ static int64_t first_step(const PlayOptions *options, StrikeKind kind, int64_t *
 	return 1 + (int64_t)(options->number + (size_t)kind) % *out_stride;
 }
 
-static bool replay_all(const Table *table, const PlayOptions *options, const Found *before,
+static bool is_replayed_already(const First *first, const Strike *strike)
+{
+	return strike->kind == STRIKE_BEFORE_COMMIT && strike->step < STAGE_COMMITS_MAX
+		&& first->is_same_moment[strike->step];
+}
+
+static bool replay_all(const Table *table, const PlayOptions *options, const First *first,
 	int64_t *replays, Buf *report)
 {
 	for (int kind = 1; kind < STRIKES; kind++) {
@@ -366,7 +379,9 @@ static bool replay_all(const Table *table, const PlayOptions *options, const Fou
 		for (;; step += stride) {
 			bool struck = false;
 			const Strike strike = { (StrikeKind)kind, step };
-			if (!replay(table, options, strike, before, &struck, report))
+			if (is_replayed_already(first, &strike))
+				continue;
+			if (!replay(table, options, strike, first, &struck, report))
 				return false;
 			if (!struck)
 				break;
@@ -378,16 +393,16 @@ static bool replay_all(const Table *table, const PlayOptions *options, const Fou
 
 void play(const Table *table, const PlayOptions *options, PlayVerdict *out, Buf *report)
 {
-	CLEANUP(free_ptr) Found *before = xcalloc(1, sizeof *before);
-	const Performance first = { 0 };
+	CLEANUP(free_ptr) First *first = xcalloc(1, sizeof *first);
+	const Performance which = { 0 };
 	bool struck = false;
 	*out = (PlayVerdict){ 0 };
-	bool ok = perform(table, options, &first, before, &struck, report);
+	bool ok = perform(table, options, &which, first, &struck, report);
 	if (ok && options->only.kind)
-		ok = replay(table, options, options->only, before, &struck, report);
+		ok = replay(table, options, options->only, first, &struck, report);
 	else if (ok && !options->is_once)
-		ok = perform_on_sqlite(table, options, before, report)
-			&& replay_all(table, options, before, &out->replays, report);
+		ok = perform_on_sqlite(table, options, first, report)
+			&& replay_all(table, options, first, &out->replays, report);
 	out->has_failed = !ok;
-	found_fini(before);
+	found_fini(&first->found);
 }

@@ -15,7 +15,7 @@ typedef struct PlayOptions {
 	bool is_once; /* no replays */
 	Strike only;  /* this replay alone; kind 0: all */
 	/* Dying before a call is dying after the step before it, and a process that is stopped or
-	 * that loses a call does not lose its mind: these strike at every fourth step. */
+	 * that loses a call does not lose its mind: these strike at every fifth step. */
 	bool is_thorough; /* everything at every step */
 	bool is_brief;    /* everything at every twelfth step */
 	size_t number;    /* of the table among all */

@@ -107,10 +107,23 @@ static void act_waiting(Stage *stage, Phase phase)
 	stage->is_acting = false;
 }
 
+static void note_moment(Stage *stage)
+{
+	const Sim *sim = &stage->sim;
+	if (++stage->commits < STAGE_COMMITS_MAX)
+		stage->is_same_moment[stage->commits] = stage->last_ms == sim->now_ms
+			&& stage->last_calls == stage->calls
+			&& stage->last_call_id == sim->net.next_id;
+	stage->last_ms = sim->now_ms;
+	stage->last_calls = stage->calls;
+	stage->last_call_id = sim->net.next_id;
+}
+
 static void committed(void *ctx)
 {
 	House *house = ctx;
 	Stage *stage = stage_of(house->sim);
+	note_moment(stage);
 	if (stage->waiting_count == 0)
 		return;
 	switch (stage_last_run(stage, 0).state) {

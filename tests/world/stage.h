@@ -29,7 +29,7 @@ typedef struct Strike {
 	int64_t step; /* commits or calls since Optout started: 1 is the first */
 } Strike;
 
-enum { STAGE_WAITING_MAX = 16 };
+enum { STAGE_WAITING_MAX = 16, STAGE_COMMITS_MAX = 256 };
 
 typedef struct Stage {
 	Sim sim;
@@ -37,7 +37,13 @@ typedef struct Stage {
 	SfId ids[TABLE_RECORDS_MAX]; /* by number in the table; unset: not made yet */
 	Strike strike;
 	bool has_struck;
-	int64_t calls;         /* that reached an org */
+	int64_t calls; /* that reached an org */
+	/* By number of the commit: nothing was sent, nothing arrived and no time went by since the
+	 * one before it. Dying before it is dying after that one. */
+	bool is_same_moment[STAGE_COMMITS_MAX];
+	int64_t commits;
+	int64_t last_ms, last_calls; /* at the last commit */
+	uint64_t last_call_id;
 	int64_t history_floor; /* newest history entry of the beginning */
 	/* What happens during the next run. */
 	const Line *waiting[STAGE_WAITING_MAX]; /* NULL: it has happened */
