@@ -22,7 +22,7 @@ typedef struct Err {
 	ErrKind kind;
 	int code;
 	const char *origin; /* static "file:line" */
-	char text[512];     /* NUL-terminated, cut on a byte boundary when longer */
+	char text[512];     /* NUL-terminated, cut between characters when longer */
 } Err;
 
 #define ERR_STRING_(x) #x

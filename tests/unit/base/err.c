@@ -56,6 +56,28 @@ static void long_text_is_cut_not_overrun(void **state)
 	assert_int_equal(strlen(err.text), sizeof err.text - 1);
 }
 
+static void long_text_is_cut_between_characters(void **state)
+{
+	(void)state;
+	static const char *const characters[] = { "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80" };
+	for (size_t c = 0; c < ARRAY_LEN(characters); c++)
+		for (size_t shift = 0; shift < 4; shift++) {
+			CLEANUP(buf_fini) Buf text = BUF_MAX(4096);
+			Err err = { 0 };
+			for (size_t i = 0; i < shift; i++)
+				buf_put_char(&text, 'x');
+			for (size_t i = 0; i < 600; i++)
+				buf_put_z(&text, characters[c]);
+			ERR(&err, ERR_FATAL, "%s", buf_z(&text));
+			assert_true(str_is_utf8(str_from(err.text)));
+			assert_true(strlen(err.text) >= sizeof err.text - 4);
+			err_wrap(&err, "%s", "before");
+			assert_true(str_is_utf8(str_from(err.text)));
+			err_wrap(&err, "%s", buf_z(&text));
+			assert_true(str_is_utf8(str_from(err.text)));
+		}
+}
+
 static void each_kind_has_its_own_name(void **state)
 {
 	(void)state;
@@ -74,6 +96,7 @@ int main(void)
 		cmocka_unit_test(nobody_has_to_listen),
 		cmocka_unit_test(wrapping_puts_words_in_front_and_keeps_the_rest),
 		cmocka_unit_test(long_text_is_cut_not_overrun),
+		cmocka_unit_test(long_text_is_cut_between_characters),
 		cmocka_unit_test(each_kind_has_its_own_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
